@@ -84,7 +84,6 @@ async function supervise(): Promise<number> {
   const settings = await takeSettings();
   prepareFolders(settings);
   assertEnoughFiles(settings);
-  await removeOldConsumerLogs(settings.logDir);
   using log = openLog({ dir: settings.logDir, level: settings.logLevel, name: "jobqueue" });
   for (const warning of settings.warnings) log.warn(warning);
   return await run(settings, log).catch((error) => {
@@ -122,6 +121,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
     log.error(why);
     console.error(why);
   };
+  // Only now: a supervisor that the queue refuses would remove logs of the one that runs.
+  await removeOldConsumerLogs(settings.logDir);
   const threads = new HostedThreads(handlerPermissions(settings, import.meta.url));
   const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log });
   const supervisor = new Supervisor({ queue, settings, log, threads, check, onFatal });
@@ -201,7 +202,7 @@ async function jobs(args: readonly string[]): Promise<number> {
     queue.subscribe((event) => logEvent(log, event));
     return queue;
   };
-  const { jobsCommand, osUser, printToStdout } = await import("@persistent-queue/ui");
+  const { jobsCommand, osUser, printToStdout, textOf } = await import("@persistent-queue/ui");
   return await jobsCommand(args, {
     openQueue: openGuest,
     queueUrl: settings.queueUrl,
@@ -211,7 +212,7 @@ async function jobs(args: readonly string[]): Promise<number> {
     }),
     print: printToStdout,
     printError: console.error,
-    readInput: () => new Response(Deno.stdin.readable).text(),
+    readInput: async () => textOf(await new Response(Deno.stdin.readable).bytes()),
     confirm: Deno.stdin.isTerminal() ? (question) => confirm(question) : null,
     onInterrupt: (listener) =>
       whenAskedToStop({ onFirst: listener, onSecond: () => Deno.exit(EXIT.interrupted) }),

@@ -1,4 +1,5 @@
 /** Opens a queue from a URL: the one place that knows the backends. */
+import { isAbsolute } from "node:path";
 import { StorageError } from "./errors.ts";
 import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
@@ -31,6 +32,11 @@ interface Backend {
   open(url: string, options: StoreOptions): Store | Promise<Store>;
   /** What is wrong with the URL, phrased to follow the name of the setting; null if it can be opened. */
   misread(url: string): string | null;
+  /**
+   * Whether the URL was made from a text that was checked where it was given. The folder of the start is then a part of
+   * it, and that may have any name.
+   */
+  isMade?(url: string): boolean;
   /** Where the queue is: the same text however the URL is spelled, and without a password. */
   placeOf(url: string): string;
   /** The owner's lock, on backends that have one; `taken` if an owner holds it. */
@@ -40,6 +46,7 @@ interface Backend {
 const sqlite: Backend = {
   open: (url, options) => openSqliteStore(placeOf(url).trim(), options),
   misread: (url) => misreadSqliteAddress(placeOf(url)),
+  isMade: (url) => isAbsolute(placeOf(url)),
   placeOf: (url) => realSqlitePath(placeOf(url).trim()),
   lock: async (url) => await lockUnless(placeOf(url).trim(), () => false) ?? "taken",
 };
@@ -143,8 +150,8 @@ export async function keepSupervisorsOut(url: string): Promise<Disposable | "tak
 
 /** @throws {StorageError} */
 function backendOf(url: string): Backend {
-  const problem = misreadQueueUrl(url);
   const backend = BACKENDS[schemeOf(url) ?? ""];
+  const problem = backend?.isMade?.(url) ? null : misreadQueueUrl(url);
   if (problem !== null || backend === undefined) throw new StorageError(`QUEUE_URL ${problem}.`);
   return backend;
 }

@@ -1,7 +1,7 @@
 /** The two servers: the Manager, behind a login, and Ops, which is read-only. `main.ts` gives them their ports. */
 import type { Hono } from "hono";
 import { type App, baseApp, type BaseOptions, served } from "./base_app.ts";
-import { bodyLimit } from "./http/body_limit.ts";
+import { bodyLimit, FORM_BYTES } from "./http/body_limit.ts";
 import { apiRoutes } from "./api/routes.ts";
 import { ApiToken, authenticate } from "./auth/authenticate.ts";
 import type { AppEnv } from "./http/app_env.ts";
@@ -19,7 +19,6 @@ import { type HashCost, Password } from "./auth/password.ts";
 import { ownPagesOnly } from "./http/origin_guard.ts";
 import type { OpsDeps, PageDeps } from "./page_deps.ts";
 import type { SharedByHosts } from "@persistent-queue/queue";
-import { ONE_JOB_BYTES } from "./api/read_json.ts";
 import { tooLarge } from "./http/errors.ts";
 import { inMemoryOnly, Sessions, type SessionsOptions } from "./auth/session.ts";
 import { FileSessions, sessionFile } from "./auth/session_file.ts";
@@ -74,7 +73,7 @@ export function managerApp(options: AppOptions): App {
       stillAuthorized: () => c.var.visitor.stillAuthorized(),
     });
   });
-  app.use(bodyLimit({ maxSize: ONE_JOB_BYTES, onError: refuseLarge }));
+  app.use(bodyLimit({ maxSize: FORM_BYTES, onError: refuseLarge }));
   app.route("/", managerPages(deps));
   return { ...served(app, options), close: () => end(live, sessions) };
 }

@@ -5,7 +5,7 @@ import type { AppEnv, Progress } from "./http/app_env.ts";
 import { clientOf } from "./http/client_address.ts";
 import { compressed } from "./http/compression.ts";
 import { errorResponse } from "./http/error_response.tsx";
-import { HttpError, noSuchRoute } from "./http/errors.ts";
+import { forbiddenMethod, HttpError, isForbidden, noSuchRoute } from "./http/errors.ts";
 import { headers } from "./http/headers.ts";
 import { hostGuard } from "./http/host_guard.ts";
 import { peerGuard, sameOrigin } from "./http/origin_guard.ts";
@@ -56,6 +56,7 @@ export function baseApp(options: BaseOptions, probes: Hono<AppEnv>): Hono<AppEnv
   });
   app.use(redirectBelowBase);
   app.use(headers(options));
+  app.use(possibleMethods);
   app.route("/", probes);
   app.use(compressed);
   app.use(hostGuard(options));
@@ -65,6 +66,11 @@ export function baseApp(options: BaseOptions, probes: Hono<AppEnv>): Hono<AppEnv
   app.use(whenThereIsRoom);
   return app;
 }
+
+const possibleMethods: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (isForbidden(c.req.method)) throw forbiddenMethod(c.req.method);
+  await next();
+};
 
 const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();

@@ -21,10 +21,18 @@ export function waitingApp(options: BaseOptions, why: () => string): App {
     if (isForScripts(c.req.path)) {
       throw new HttpError(503, "storage", why(), { headers: { "Retry-After": RELOAD_S } });
     }
+    const title = "The system is starting";
+    if (!["GET", "HEAD"].includes(c.req.method)) {
+      // A page that reloads itself would send its form again.
+      const sentence =
+        `${why()} The start waits for that, so what you sent was not done. Send it again later.`;
+      return renderPage(c, <PlainPage title={title} sentence={sentence} />, { status: 503 });
+    }
     c.header("Refresh", RELOAD_S);
     const sentence = `${why()} The start waits for that, and this page reloads by itself.`;
-    const page = <PlainPage title="The system is starting" sentence={sentence} linkText="Reload now" />;
-    return renderPage(c, page, { status: 503 });
+    return renderPage(c, <PlainPage title={title} sentence={sentence} linkText="Reload now" />, {
+      status: 503,
+    });
   });
   return { ...served(app, options), close() {} };
 }

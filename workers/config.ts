@@ -4,6 +4,7 @@
  */
 import { checkTogether } from "./config/cross_rules.ts";
 import { parseDotenv } from "./config/dotenv.ts";
+import { realPath } from "./config/place_rules.ts";
 import { isTokenAccepted } from "./config/public_rules.ts";
 import { misreadVariables, withVariables } from "./config/queue_variables.ts";
 import { DEFAULT_PASSWORD } from "./config/secrets.ts";
@@ -30,7 +31,7 @@ export class ConfigurationError extends Error {
  * that relative paths start from, the current one unless given. @throws {ConfigurationError} with every problem
  */
 export function readSettings(
-  { env, dotenv, startDir = Deno.cwd(), bindAddress, machine }:
+  { env, dotenv, startDir = Deno.cwd(), dotenvFile, bindAddress, machine }:
     & Pick<SettingSources, "env" | "dotenv">
     & Partial<SettingSources>,
 ): Settings {
@@ -41,6 +42,7 @@ export function readSettings(
     ...values,
     queueUrl: withVariables(values.queueUrl, env),
     startDir,
+    dotenvFile: dotenvFile ?? realPath(`${startDir}/.env`),
     filesDir: reader.absolute(values.filesPrefix),
     bindAddress: bindAddress ?? values.host,
     handlerEnv: {},
@@ -59,7 +61,7 @@ export function readSettings(
     ...misreadVariables(values.queueUrl, env),
   ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const handlerEnv = Object.freeze(pick(file, forHandlers));
+  const handlerEnv = Object.freeze(pick(file, forHandlers.filter((name) => !env[name])));
   const apiToken = isTokenAccepted(settings) ? settings.apiToken : null;
   return Object.freeze({ ...settings, apiToken, handlerEnv, warnings: Object.freeze(warnings) });
 }

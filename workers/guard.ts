@@ -3,7 +3,7 @@
  * port. The supervisor does not outlive its guard. Some failures kill a whole process (out of memory in a thread, a
  * thread that cannot be ended). The guard survives those.
  */
-import { EXIT, sleep } from "@persistent-queue/queue";
+import { EXIT, messageOf, sleep } from "@persistent-queue/queue";
 import { stopSignals } from "./process/stop_signals.ts";
 
 export interface GuardOptions {
@@ -40,22 +40,43 @@ export async function guard(options: GuardOptions): Promise<number> {
   using stop = new StopSignals(options.signal);
   for (let failures = 0, again = false;; again = true) {
     const startedAt = performance.now();
-    const { code, signal } = await runOnce(options, { again, stop });
+    const { code, why } = await liveOnce(options, { again, stop });
     if (stop.asked || !restarts || FINAL_CODES.includes(code)) return code;
     if (performance.now() - startedAt >= stableMs) failures = 0;
     const delayMs = delaysMs[Math.min(failures, delaysMs.length - 1)] ?? 0;
-    const why = signal === null ? `with exit code ${code}` : `by ${signal}`;
-    log(`The supervisor ended ${why}; starting it again ${delayMs === 0 ? "at once" : `in ${delayMs} ms`}`);
+    log(`The supervisor ${why}; starting it again ${delayMs === 0 ? "at once" : `in ${delayMs} ms`}`);
     await sleep(delayMs, stop.signal);
     if (stop.asked) return EXIT.done;
     failures++;
   }
 }
 
+interface Start {
+  readonly again: boolean;
+  readonly stop: StopSignals;
+}
+
+/**
+ * How one life ended. After the first, a start that fails counts as a life: a full disk, or a temporary folder that is
+ * gone, passes. @throws why the very first start is impossible
+ */
+async function liveOnce(
+  options: GuardOptions,
+  start: Start,
+): Promise<{ readonly code: number; readonly why: string }> {
+  try {
+    const { code, signal } = await runOnce(options, start);
+    return { code, why: signal === null ? `ended with exit code ${code}` : `ended by ${signal}` };
+  } catch (error) {
+    if (!start.again) throw error;
+    return { code: EXIT.failed, why: `could not be started (${messageOf(error)})` };
+  }
+}
+
 /** The supervisor's stdin is a pipe that only the guard holds: it closes when the guard ends, however that happens. */
 async function runOnce(
   { command, args, env, handover }: GuardOptions,
-  { again, stop }: { readonly again: boolean; readonly stop: StopSignals },
+  { again, stop }: Start,
 ): Promise<Deno.CommandStatus> {
   const environment = env === undefined ? {} : { env: { ...env }, clearEnv: true };
   const child = new Deno.Command(command, {

@@ -47,30 +47,35 @@ export interface HandlerModule {
 
 /** A retry is useless: the job becomes FAILED. */
 export class GiveUp extends Error {
-  override readonly name = "GiveUp";
+  override readonly name: string = "GiveUp";
 
   static override [Symbol.hasInstance](thrown: unknown): thrown is GiveUp {
-    return this === GiveUp ? isNamed(thrown, "GiveUp") : super[Symbol.hasInstance](thrown);
+    return isInstance(thrown, this, this === GiveUp ? "GiveUp" : null);
   }
 }
 
 /** Not now: the job is retried after `delayMs`, and no retry is used up. */
 export class RetryLater extends Error {
-  override readonly name = "RetryLater";
+  override readonly name: string = "RetryLater";
   constructor(readonly delayMs: number, message = "The handler asked to be called later") {
     super(message);
     if (!isDelay(delayMs)) throw new RangeError(NO_DELAY);
   }
 
   static override [Symbol.hasInstance](thrown: unknown): thrown is RetryLater {
-    return this === RetryLater ? isNamed(thrown, "RetryLater") : super[Symbol.hasInstance](thrown);
+    return isInstance(thrown, this, this === RetryLater ? "RetryLater" : null);
   }
 }
 
-/** Compared by name, because the handlers' project may have its own copy of this file, whose errors mean the same. */
-function isNamed(thrown: unknown, name: string): boolean {
+const { [Symbol.hasInstance]: hasInPrototypes } = Function.prototype;
+
+/**
+ * An error of the class or of a subclass, whatever its name. `name`: the errors of this name are instances too, because
+ * the handlers' project may have its own copy of this file, whose errors mean the same.
+ */
+function isInstance(thrown: unknown, type: unknown, name: string | null): boolean {
   try {
-    return thrown instanceof Error && thrown.name === name;
+    return hasInPrototypes.call(type, thrown) || thrown instanceof Error && thrown.name === name;
   } catch {
     // A proxy, or a name that throws.
     return false;

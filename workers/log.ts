@@ -40,6 +40,13 @@ export function openLog(options: LogOptions): Log {
 
 function drop(): void {}
 
+const OWN_LOG = /^(?:jobqueue|producer|consumer_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.log(?:\.\d+)?$/;
+
+/** Whether a file is a log of this system: other programs may have theirs in the same folder. */
+export function isOwnLog(name: string): boolean {
+  return OWN_LOG.test(name);
+}
+
 // Old logs ----------------------------------------------------------------------------------------------------
 
 interface ConsumerLog {
@@ -74,7 +81,7 @@ export async function removeOldConsumerLogs(
 async function consumerLogsIn(dir: string): Promise<ConsumerLog[]> {
   const found: ConsumerLog[] = [];
   for await (const { name, isFile } of Deno.readDir(dir)) {
-    if (!isFile || !/^consumer_[^/]*\.log(\.\d+)?$/.test(name)) continue;
+    if (!isFile || !isOwnLog(name) || !name.startsWith("consumer_")) continue;
     const modified = (await unlessGone(Deno.lstat(`${dir}/${name}`)))?.mtime;
     if (modified) found.push({ name, modifiedAt: modified.getTime() });
   }

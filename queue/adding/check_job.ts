@@ -53,6 +53,8 @@ export function checkStoredId(id: unknown): string {
 
 export function checkId(given: unknown): string {
   const id = checkStoredId(given);
+  // In the address of a request, even percent-encoded, these stand for a folder: such a job could not be read there.
+  if (id === "." || id === "..") throw invalid(`A job's id is not "${id}", which stands for a folder.`);
   if (/\p{Cc}/u.test(id)) throw invalid(`A job's id holds no control characters: "${printable(id)}".`);
   if (!id.isWellFormed()) {
     throw invalid("A job's id must be well-formed Unicode: it holds half a surrogate pair.");

@@ -130,6 +130,7 @@ async function repeatedAmong(tx: Tx, settlements: readonly Settlement[]): Promis
     marked.map(({ status }) => status),
     marked.map(({ retries }) => retries),
     marked.map(({ error }) => storable(error)),
+    marked.map(({ result }) => result),
   ]);
   return new Set(rows.map(({ seq }) => number(seq)));
 }

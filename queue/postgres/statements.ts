@@ -104,12 +104,15 @@ export const SETTLING = {
     WHERE ${hasSeq("held.seq")} AND jobs.lease = held.lease AND ${
       statusAllows(MOVES.release)
     } RETURNING jobs.seq`,
-  // which of these endings are stored: ?1 seqs ?2 leases ?3 statuses ?4 retries, or nulls ?5 errors, or nulls
+  // which of these endings are stored: ?1 seqs ?2 leases ?3 statuses ?4 retries, or nulls ?5 errors, or nulls ?6 results of
+  // completions. A job that was finished by hand has no finish time.
   repeated:
-    `SELECT jobs.seq FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::text[]) AS ended
-      (seq, lease, status, retries, error) JOIN jobs ON ${hasSeq("ended.seq")}
+    `SELECT jobs.seq FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::int[], $5::text[], $6::text[]) AS ended
+      (seq, lease, status, retries, error, result) JOIN jobs ON ${hasSeq("ended.seq")}
     WHERE jobs.lease = ended.lease AND jobs.status || '' = ended.status
-      AND jobs.retries = coalesce(ended.retries, jobs.retries) AND (ended.error IS NULL OR jobs.error = ended.error)`,
+      AND (jobs.finished_at IS NULL) = (ended.status = ${TO.retry})
+      AND jobs.retries = coalesce(ended.retries, jobs.retries) AND (ended.error IS NULL OR jobs.error = ended.error)
+      AND (ended.status <> ${TO.complete} OR jobs.result::text IS NOT DISTINCT FROM ended.result)`,
   // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced. A job that has these
   // retries already is left as it is.
   retry: `WITH ${HELD_FOR_RETRY},

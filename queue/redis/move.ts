@@ -18,8 +18,11 @@ export async function move(client: Client, { verb, ids, by, time, writer }: Move
   const asked = ids.slice(0, MOST_JOBS);
   if (asked.length === 0) return [];
   const added = by === undefined ? "" : `, by ${by}`;
-  const results = items(await client.run("move", [time, writer, verb, added, ...asked]));
-  return asked.map((id, i) => movedOf(id, items(results[i])));
+  // Half a surrogate pair would be sent as another character, and so name another job.
+  const possible = asked.filter((id) => id.isWellFormed());
+  const results = items(await client.run("move", [time, writer, verb, added, ...possible]));
+  const moved = possible.map((id, i) => movedOf(id, items(results[i])));
+  return asked.map((id) => (id.isWellFormed() ? moved.shift() : undefined) ?? { id, outcome: "unknown" });
 }
 
 function movedOf(id: string, [outcome, from, job]: readonly Reply[]): Moved {

@@ -22,6 +22,7 @@ export async function get(
   id: string,
   { values = true }: GetOptions = {},
 ): Promise<{ job: Job; history: HistoryEntry[] } | null> {
+  if (!id.isWellFormed()) return null;
   const found = await client.run("get", [id, values ? WHOLE_BYTES : BRIEF_BYTES]);
   if (found === null) return null;
   const [job, lines] = items(found);
@@ -40,7 +41,8 @@ export async function getMany(
 export async function list(client: Client, query: JobQuery, now: number): Promise<JobPage> {
   const { statuses = STATUSES, cursor, limit, kind, search, changedSince, due, silentForMs } = query;
   const before = cursor === undefined ? "" : fromCursor(cursor);
-  if (statuses.length === 0) return { jobs: [], next: null };
+  const isPossible = (kind ?? "").isWellFormed() && (search ?? "").isWellFormed();
+  if (statuses.length === 0 || !isPossible) return { jobs: [], next: null };
   const [jobs, next] = items(
     await client.run("list", [
       ...[query.values === false ? 0 : ANSWER_BYTES, before, limit, query.rows ?? ROWS_PER_CALL],

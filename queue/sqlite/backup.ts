@@ -6,7 +6,7 @@
  */
 import { backup as copyPages, DatabaseSync } from "node:sqlite";
 import { dirname } from "node:path";
-import { messageOf, StorageError } from "../errors.ts";
+import { messageOf, QueueError, StorageError } from "../errors.ts";
 import { checkPages } from "./check.ts";
 import { PRIVATE_FILE, removeIfThere, statOrNull } from "../basics/files.ts";
 import { lockPath } from "./owner_lock.ts";
@@ -25,17 +25,21 @@ export async function backup(
   { from, to: path, replace = false }: BackupOptions,
 ): Promise<void> {
   const temporary = `${path}.part`;
-  for (const target of [path, temporary]) refuseOwnFiles(from, target);
-  assertTarget(path, replace);
-  // A backup that was killed may have left these files behind.
-  removeParts(temporary);
-  makeFile(temporary);
+  orRefused(path, () => {
+    for (const target of [path, temporary]) refuseOwnFiles(from, target);
+    assertTarget(path, replace);
+    // A backup that was killed may have left these files behind.
+    removeParts(temporary);
+    makeFile(temporary);
+  });
   try {
     await copyPages(db, temporary, { rate: ALL_PAGES });
     assertSound(temporary);
     makeDurable(temporary);
-    assertTarget(path, replace);
-    Deno.renameSync(temporary, path);
+    orRefused(path, () => {
+      assertTarget(path, replace);
+      Deno.renameSync(temporary, path);
+    });
   } finally {
     removeParts(temporary);
   }
@@ -45,7 +49,7 @@ export async function backup(
 function assertTarget(path: string, replace: boolean): void {
   const found = statOrNull(path);
   if (found === null || (found.isFile && replace)) return;
-  throw new StorageError(
+  throw refused(
     found.isFile
       ? `${path} is there already, and was left as it is: choose another name, or replace it with --replace.`
       : `${path} is not a file: choose a file name for the backup.`,
@@ -54,16 +58,40 @@ function assertTarget(path: string, replace: boolean): void {
 
 /** Creates the file with its final mode, because it holds the same data as the database. */
 function makeFile(path: string): void {
+  Deno.openSync(path, { createNew: true, write: true, mode: PRIVATE_FILE }).close();
+}
+
+/** What makes a place unsuitable, although the storage works. */
+const REASONS: Record<string, string> = {
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "that file system is read-only",
+  ENOTDIR: "a part of this path is a file, not a folder",
+  ENAMETOOLONG: "this name is too long",
+  ELOOP: "its links lead in a circle",
+};
+
+/** @throws {QueueError} `rejected`, for an unsuitable place; {StorageError} for a disk that does not work */
+function orRefused(path: string, work: () => void): void {
   try {
-    Deno.openSync(path, { createNew: true, write: true, mode: PRIVATE_FILE }).close();
+    work();
   } catch (error) {
+    if (error instanceof QueueError) throw error;
     if (error instanceof Deno.errors.NotFound) {
-      throw new StorageError(
+      throw refused(
         `There is no folder ${dirname(path)} for the backup: make it first, or choose another place.`,
       );
     }
-    throw new StorageError(`The backup cannot be written to ${path}: ${messageOf(error)}.`, { cause: error });
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+    const sentence = `The backup cannot be written to ${path}: ${reason ?? messageOf(error)}`;
+    if (reason !== undefined) throw refused(`${sentence}. Choose another place for it.`);
+    throw new StorageError(`${sentence}.`, { cause: error });
   }
+}
+
+function refused(message: string): QueueError {
+  return new QueueError("rejected", message);
 }
 
 function removeParts(path: string): void {
@@ -93,5 +121,5 @@ function refuseOwnFiles(from: string, to: string): void {
   );
   const inode = statOrNull(to)?.ino ?? null;
   if (inode === null || !own.includes(inode)) return;
-  throw new StorageError(`${to} belongs to the live database: choose another place for the backup.`);
+  throw refused(`${to} belongs to the live database: choose another place for the backup.`);
 }

@@ -21,7 +21,8 @@ export function move(sql: Statements, { ids, ...asked }: Move): Moved[] {
   let bytes = 0;
   for (const id of ids) {
     if (bytes >= TURN_BYTES) break;
-    const before = sql.brief.get(id);
+    // Half a surrogate pair would be read as another character, and so name another job.
+    const before = id.isWellFormed() ? sql.brief.get(id) : undefined;
     if (before === undefined) moved.push({ id, outcome: "unknown" });
     else {
       moved.push(moveOne(sql, toJob(before), asked));

@@ -25,6 +25,7 @@ export function get(
   id: string,
   { values = true }: GetOptions = {},
 ): { job: Job; history: HistoryEntry[] } | null {
+  if (!id.isWellFormed()) return null;
   const row = values ? sql.get.get(id) : sql.brief.get(id);
   if (row === undefined) return null;
   const job = toJob(row);
@@ -41,7 +42,8 @@ export function getMany(
 }
 
 export function list(sql: Statements, query: JobQuery, now: number): JobPage {
-  const { line, cursor, limit, statuses = [undefined] } = query;
+  const { line, cursor, limit, statuses = [undefined], search = "", kind = "" } = query;
+  if (!search.isWellFormed() || !kind.isWellFormed()) return { jobs: [], next: null };
   const isFew = isAtMost(sql, WAITING, FEW_WAITING);
   if (line) return listLine(sql, { ...query, now }, isFew);
   const before = cursor === undefined ? number(sql.lastSeq.get()?.seq ?? 0) + 1 : fromCursor(cursor);

@@ -78,8 +78,8 @@ function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
 function isRepeated(sql: Statements, ending: Settlement): boolean {
   const mark = repeatMark(ending);
   if (mark === null) return false;
-  const { status, retries, error } = mark;
-  return sql.repeated.get(ending.seq, ending.lease, status, retries, error) !== undefined;
+  const { status, retries, error, result } = mark;
+  return sql.repeated.get(ending.seq, ending.lease, status, retries, error, result) !== undefined;
 }
 
 type ReportValues = readonly [ranMs: number | null, report: string | null, log: string | null];

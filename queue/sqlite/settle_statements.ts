@@ -8,8 +8,10 @@ export const SETTLE_SQL = {
     WHERE seq = ?1 AND lease = ?2 AND ${MAY.exhaust}`,
   fail: `UPDATE jobs SET status = ${TO.fail}, retries = ?4, error = ?5, finished_at = ?3, updated_at = ?3
     WHERE seq = ?1 AND lease = ?2 AND ${MAY.fail}`,
-  // whether this ending is stored: ?1 seq ?2 lease ?3 status ?4 retries, or null ?5 error, or null
+  // whether this ending is stored: ?1 seq ?2 lease ?3 status ?4 retries, or null ?5 error, or null ?6 result of a
+  // completion. A job that was finished by hand has no finish time.
   repeated:
     `SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND status = ?3 AND retries = coalesce(?4, retries)
-    AND (?5 IS NULL OR error = ?5)`,
+    AND (finished_at IS NULL) = (?3 = ${TO.retry}) AND (?5 IS NULL OR error = ?5)
+    AND (?3 <> ${TO.complete} OR result IS ?6)`,
 } as const;

@@ -27,17 +27,19 @@ export function getCases(test: Case): void {
     for (const id of ["", "A", "a ", "%", "_", "aa"]) assert.equal(await store.get(id), null);
   });
 
-  test("an id, a kind or a search with a NUL is one that no job has, and fails no call", async ({ store }) => {
-    const id = "a\0b";
-    for (const present of ["good", "a"]) await add(store, present);
-    assert.equal(await store.get(id), null);
-    const [unknown, good] = await store.move("cancel", [id, "good"]);
-    assert.deepEqual([unknown, good?.outcome], [{ id, outcome: "unknown" }, "moved"]);
-    assert.deepEqual(await store.move("resubmit", [id]), [{ id, outcome: "unknown" }]);
-    for (const query of [{ search: id }, { kind: id }]) {
-      assert.deepEqual((await store.list({ ...query, limit: 9 })).jobs, []);
-    }
-  });
+  for (const [what, id] of Object.entries({ "a NUL": "a\0b", "half a surrogate pair": "a\uD800b" })) {
+    test(`an id, a kind or a search with ${what} is one that no job has, and fails no call`, async ({ store }) => {
+      for (const present of ["good", "a", "a\uFFFDb"]) await add(store, present);
+      assert.equal(await store.get(id), null);
+      const [unknown, good] = await store.move("cancel", [id, "good"]);
+      assert.deepEqual([unknown, good?.outcome], [{ id, outcome: "unknown" }, "moved"]);
+      assert.deepEqual(await store.move("resubmit", [id]), [{ id, outcome: "unknown" }]);
+      for (const query of [{ search: id }, { kind: id }]) {
+        assert.deepEqual((await store.list({ ...query, limit: 9 })).jobs, []);
+      }
+      assert.equal((await store.get("a\uFFFDb"))?.job.status, "PENDING");
+    });
+  }
 
   test("get returns the whole history of a job, oldest line first", async ({ store }) => {
     const first = await hold(store, "a", "c1");

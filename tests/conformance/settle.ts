@@ -163,6 +163,15 @@ function factCases(test: Case): void {
     });
   }
 
+  test("a completion with another result than the stored one is no repetition: it is refused, and the stored one stays", async ({ store }) => {
+    const held = await hold(store, "a");
+    const ended = (result: string | null) => ({ ...held, verb: "complete", result } as const);
+    assert.equal(await settleOne(store, ended('"first"')), true);
+    for (const other of ['"second"', null]) assert.equal(await settleOne(store, ended(other)), false);
+    assert.equal(await settleOne(store, ended('"first"')), true);
+    assert.equal((await jobOf(store, "a")).result, '"first"');
+  });
+
   test("of many completions that are repeated, only one whose lease was lost is refused", async ({ store }) => {
     const jobs = [];
     for (let i = 0; i < 6; i++) jobs.push(await hold(store, `a${i}`));
@@ -281,7 +290,11 @@ function fenceCases(test: Case): void {
         else assert.deepEqual([status, result, finishedAt, error], ["COMPLETED", results[i], AT, null]);
       }
       const late = jobs.map(({ seq, lease }) => ({ seq, lease, verb: "complete", result: "9" }) as const);
-      assert.deepEqual(await store.settle(late), settled, "a lost lease stays lost");
+      assert.deepEqual(
+        await store.settle(late),
+        late.map(() => false),
+        "each job has ended with another result",
+      );
       for (const [i, { id }] of jobs.entries()) {
         if (settled[i]) assert.equal((await jobOf(store, id)).result, results[i], "none is completed twice");
       }
@@ -295,7 +308,7 @@ function fenceCases(test: Case): void {
       ({ seq, lease, verb: "complete", result }) as const;
     const twice = jobs[2] as Lease;
     const batch = [...jobs.map((job) => complete(job, "1")), complete(twice, "2")];
-    assert.deepEqual(await store.settle(batch), [...jobs.map(() => true), true]);
+    assert.deepEqual(await store.settle(batch), [...jobs.map(() => true), false]);
     assert.equal((await jobOf(store, "a2")).result, "1");
   });
 

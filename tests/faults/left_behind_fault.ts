@@ -19,6 +19,7 @@ const SILENT = [
   "settings",
   "the life locks",
   "a worker of its own that fails",
+  "async contexts",
 ];
 
 export const leftBehind: Fault = {

@@ -41,20 +41,31 @@ sqliteTest("a command that adds jobs where there is no queue creates one, and sa
 });
 
 sqliteTest(
-  "a backup never overwrites a file unless told to, and names a missing folder",
+  "a backup to an unsuitable place is refused as that, and never overwrites a file unless told to",
   async () => {
     await using folder = await tempFolder();
     await jobs(folder.path, "add", "data/files/a.txt");
     await Deno.writeTextFile(folder.file("copy.db"), "the only good copy");
     const refused = await jobs(folder.path, "backup", "copy.db");
-    assert.equal(refused.code, 74);
+    assert.equal(refused.code, 1);
     assert.match(refused.err, /copy\.db is there already.*--replace/);
     assert.equal(await Deno.readTextFile(folder.file("copy.db")), "the only good copy");
     assert.equal((await jobs(folder.path, "backup", "copy.db", "--replace")).code, 0);
     const missing = await jobs(folder.path, "backup", "nowhere/copy.db");
-    assert.equal(missing.code, 74);
+    assert.equal(missing.code, 1);
     assert.match(missing.err, /There is no folder nowhere for the backup/);
-    assert.match((await jobs(folder.path, "backup", "data")).err, /data is not a file/);
+    const unsuitable: Record<string, RegExp> = {
+      data: /^data is not a file/,
+      "data/queue.db": /belongs to the live database/,
+      "/sys/copy.db": /written to \/sys\/copy\.db: (?:this user may not|that file system)/,
+      "copy.db/copy.db": /a part of this path is a file, not a folder\. Choose another place/,
+      [`${"x".repeat(300)}.db`]: /this name is too long\. Choose another place/,
+    };
+    for (const [target, sentence] of Object.entries(unsuitable)) {
+      const { code, err } = await jobs(folder.path, "backup", target);
+      assert.equal(code, 1, err);
+      assert.match(err, sentence);
+    }
     assert.deepEqual(names(folder.path), ["copy.db", "data", "logs"]);
   },
 );

@@ -56,12 +56,27 @@ sqliteTest("logs are readable by their owner only, old ones too", async () => {
   await using folder = await tempFolder();
   const dir = folder.file("logs");
   Deno.mkdirSync(dir, { mode: 0o755 });
-  for (const name of ["jobqueue.log.1", "consumer_1.log"]) {
+  for (const name of ["jobqueue.log.1", "consumer_0b5c2a7e-3f41-4d0a-9c1e-5a7d2e8f6b90.log"]) {
     Deno.writeTextFileSync(`${dir}/${name}`, "", { mode: 0o644 });
   }
   prepareFolders({ filesDir: folder.file("files"), logDir: dir });
   openLog({ dir, name: "jobqueue", level: "info" }).close();
-  assert.deepEqual(modesIn(dir), { "consumer_1.log": "600", "jobqueue.log": "600", "jobqueue.log.1": "600" });
+  assert.deepEqual(modesIn(dir), {
+    "consumer_0b5c2a7e-3f41-4d0a-9c1e-5a7d2e8f6b90.log": "600",
+    "jobqueue.log": "600",
+    "jobqueue.log.1": "600",
+  });
+});
+
+sqliteTest("the logs of other programs in LOG_DIR keep their permissions", async () => {
+  await using folder = await tempFolder();
+  const dir = folder.file("logs");
+  Deno.mkdirSync(dir);
+  for (const name of ["app.log", "app.log.1", "consumer_kafka.log", "producer2.log"]) {
+    Deno.writeTextFileSync(`${dir}/${name}`, "", { mode: 0o644 });
+  }
+  prepareFolders({ filesDir: folder.file("files"), logDir: dir });
+  assert.deepEqual([...new Set(Object.values(modesIn(dir)))], ["644"]);
 });
 
 async function begun(): Promise<TempFolder> {

@@ -38,13 +38,15 @@ Deno.test("jobs of several statuses are listed together, page by page, each once
   assert.equal((await pages.queue.stats()).counts.COMPLETED, 7);
 });
 
-Deno.test("a parameter that does not exist is refused instead of listing everything", async () => {
+Deno.test("a parameter that does not exist, or is repeated, is refused instead of listing everything", async () => {
   await using pages = await openPages();
   for (
     const [words, hint] of [
       ["stats=FAILED", /"stats".*Did you mean "status"/],
       ["error=x", /There is no parameter "error"/],
       ["status=FAILED,DONE", /no status "DONE"/],
+      ["status=FAILED&status=COMPLETED", /"status" is given twice.*commas: status=FAILED,CANCELED/],
+      ["kind=a&q=x&kind=b", /"kind" is given twice: give it once\./],
     ] as const
   ) {
     const response = await pages.api(`/api/jobs?${words}`);

@@ -25,6 +25,26 @@ Deno.test("a page that refreshes itself does not keep its session alive", async 
   assert.equal(await statusOf(pages, "/view/list", { headers }), 303);
 });
 
+Deno.test("Ops without JavaScript, which reloads itself, does not keep its session alive", async () => {
+  const clock = { now: 1_000_000 };
+  await using pages = await openPages({ now: () => clock.now });
+  const headers = { cookie: await pages.logInToOps() };
+  const page = await (await pages.askOps("/", { headers })).text();
+  const [, address = ""] = /<meta http-equiv="refresh" content="\d+; url=([^"]*)"/.exec(page) ?? [];
+  const reload = async () => {
+    const { pathname, search } = new URL(address, "http://127.0.0.1:8501/");
+    const response = await pages.askOps(pathname + search, { headers });
+    await response.body?.cancel();
+    return [response.status, response.headers.get("location")];
+  };
+  for (const minutes of [10, 20, 29]) {
+    clock.now = 1_000_000 + minutes * MINUTE;
+    assert.deepEqual(await reload(), [200, null], `after ${minutes} minutes`);
+  }
+  clock.now = 1_000_000 + 30 * MINUTE;
+  assert.deepEqual(await reload(), [303, "/login"], "and the login leads to the page itself");
+});
+
 Deno.test("a page that a person loads, and a form that a person sends, keep the session alive", async () => {
   const clock = { now: 1_000_000 };
   await using pages = await openPages({ now: () => clock.now });

@@ -296,6 +296,8 @@ Deno.test("what makes no sense is exit code 2, with a suggestion, and opens noth
     [["list", "--limit", "201"], /--limit is a whole number from 1 to 200, not "201"/],
     [["list", "--limit", "1e2"], /not "1e2"/],
     [["list", "abc"], /takes no ids/],
+    [["list", "--kind", "a", "--kind=b"], /--kind is given twice: give it once\.\n/],
+    [["list", "--status", "FAILED", "--status", "CANCELED"], /twice.*separated by commas: --status FAILED,/],
     [["show"], /takes one id/],
     [["add", "a", "--payload", "{"], /not JSON/],
     [["add", "a", "--run-at", "tomorrow"], /--run-at "tomorrow" is not a time: write/],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { StorageError } from "@persistent-queue/queue";
 import { csvHead, csvRow } from "../../ui/api/csv.ts";
 import { claimNext, end } from "../support/queue/attempts.ts";
 import { CONTROLS } from "../support/log/evil_texts.ts";
@@ -130,4 +131,27 @@ Deno.test("payloads and results are in the export to the letter, and what no cel
   assert.deepEqual(column("payload"), [...told.with(2, "'-5"), "", ""]);
   assert.deepEqual(column("left_out"), ["", "", "", "", "", "", "payload", "payload"]);
   assert.deepEqual(column("result")[0], JSON.stringify({ sent: "r".repeat(5_000) }));
+});
+
+Deno.test("an export that cannot be read says why, as JSON and with the right status", async () => {
+  await using pages = await openPages();
+  const refused = await pages.api(`/api/jobs.csv?q=${"x".repeat(3_000)}`);
+  assert.deepEqual([refused.status, refused.headers.get("content-disposition")], [400, null]);
+  assert.match(refused.headers.get("content-type") ?? "", /^application\/json/);
+  assert.equal((await refused.json()).error.code, "invalid_query");
+  const none = await pages.api("/api/jobs.csv?status=FAILED");
+  assert.deepEqual([none.status, parse(await none.text()).length], [200, 1], "no job is no error");
+});
+
+Deno.test("an export while the storage is away answers 503 as JSON", async () => {
+  await using storage = await openPages();
+  const away = () => Promise.reject(new StorageError("The storage is away."));
+  const queue = new Proxy(storage.queue, {
+    get: (target, name) => name === "list" ? away : Reflect.get(target, name),
+  });
+  await using pages = await openPages({ queue });
+  const response = await pages.api("/api/jobs.csv");
+  assert.equal(response.status, 503);
+  assert.equal((await response.json()).error.code, "storage");
+  assert.ok(!pages.audit.some((line) => line.startsWith("Export")), "nothing was exported");
 });

@@ -21,6 +21,7 @@ export interface Line {
 }
 
 const ONE_JOB = 1024 * 1024 + 16 * 1024;
+const FORM = 4 * 1024 * 1024;
 
 function pages(server: Line["server"], ...paths: string[]): Line[] {
   return paths.map((path) => ({ server, route: `GET ${bare(path)}`, path, access: "page", good: 200 }));
@@ -35,7 +36,7 @@ function forms(...lines: [path: string, form: string][]): Line[] {
       access: "page",
       good: 303,
       form,
-      limit: ONE_JOB,
+      limit: FORM,
     };
   });
 }

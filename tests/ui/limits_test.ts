@@ -26,6 +26,33 @@ Deno.test("a body above its limit is refused with 413 at every route that reads 
   assert.deepEqual(pages.faults, []);
 });
 
+Deno.test("a payload of a mebibyte can be added with the form, in any script, and a larger one is refused there", async () => {
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn() };
+  const add = async (id: string, letters: number) => {
+    const body = new URLSearchParams({ kind: "mail", id, payload: `"${"語".repeat(letters)}"` });
+    const response = await pages.ask("/add", { method: "POST", headers, body });
+    return [response.status, await response.text()] as const;
+  };
+  const letters = Math.floor((1024 * 1024 - 2) / 3);
+  assert.equal((await add("fits", letters))[0], 303);
+  const [status, page] = await add("too large", letters + 1);
+  assert.deepEqual([status, page.includes('role="alert"')], [400, true]);
+  assert.equal((await pages.queue.stats()).counts.PENDING, 1);
+});
+
+Deno.test("a full page of jobs can be ticked and canceled, however long their ids are", async () => {
+  await using pages = await openPages();
+  const ids = Array.from({ length: 200 }, (_, i) => `${i} ${"語".repeat(1_990)}`);
+  await pages.queue.add(ids.map((id) => ({ id, kind: "mail" })));
+  const headers = { cookie: await pages.logIn() };
+  const body = new URLSearchParams(ids.map((id) => ["id", id]));
+  const response = await pages.ask("/cancel", { method: "POST", headers, body });
+  await response.body?.cancel();
+  assert.equal(response.status, 303);
+  assert.equal((await pages.queue.stats()).counts.CANCELED, 200);
+});
+
 Deno.test("many jobs at once may be eight megabytes and ten thousand, and no more", async () => {
   await using pages = await openPages();
   const add = async (jobs: unknown) => {

@@ -201,6 +201,47 @@ Deno.test("a move of all that match shows how far it is on every page, stops whe
   assert.equal((await visitor.act("/all/stop", { number: "1" })).text, "It had already ended.");
 });
 
+Deno.test("a move of all that match is not refused as already in progress while one with another filter runs", async () => {
+  await using pages = await openPages();
+  const visitor = await visit(pages);
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  let begun = 0;
+  Object.assign(pages.queue, {
+    moveAll: async () => {
+      begun++;
+      await stopped;
+      return 0;
+    },
+  });
+  const all = { verb: "cancel", status: "PENDING", q: "bulk" };
+  const filters = [all, { ...all, changed_since: "1h" }, { ...all, due: "now" }, { ...all, due: "later" }];
+  const running: Promise<unknown>[] = [];
+  for (const filter of filters) {
+    running.push(visitor.act("/all", filter));
+    await eventually("it is not refused", () => begun === running.length);
+  }
+  for (const filter of filters) {
+    assert.equal((await visitor.act("/all", filter)).text, "This is already in progress.");
+  }
+  stop();
+  await Promise.all(running);
+});
+
+Deno.test("a move of all that match whose filter is refused leaves none that runs for ever", async () => {
+  await using pages = await openPages();
+  const visitor = await visit(pages);
+  await pages.queue.add(mails(1));
+  const headers = { cookie: await pages.logIn(), accept: "application/json" };
+  for (const wrong of [{ due: "someday" }, { changed_since: "x" }, { status: "GONE" }]) {
+    const body = new URLSearchParams({ verb: "cancel", kind: "mail", ...wrong });
+    const response = await pages.ask("/all", { method: "POST", headers, body });
+    await response.body?.cancel();
+    assert.equal(response.status, 400);
+  }
+  assert.doesNotMatch((await visitor.page("/")).text, /Canceling all/);
+  assert.equal((await visitor.act("/all", { verb: "cancel", kind: "mail" })).text, "Job canceled.");
+});
+
 Deno.test("a silent consumer is called silent, with the time since its last heartbeat", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);

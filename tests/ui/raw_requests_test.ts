@@ -104,6 +104,42 @@ Deno.test("malformed requests are refused, and never cause a 500", async (t) => 
   assert.deepEqual(pages.faults, []);
 });
 
+Deno.test("a job whose id has 2,000 letters that are not Latin can be opened, on its page and by a script", async () => {
+  await using pages = await openPages();
+  const id = "語".repeat(2_000);
+  await pages.queue.add([{ id, kind: "mail" }]);
+  const cookie = await pages.logIn();
+  await withServer(pages, async (port) => {
+    const path = `/job?id=${encodeURIComponent(id)}`;
+    const ask = (path: string, header: string) =>
+      send(port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${header}\r\n${END}`);
+    assert.match(await ask(path, `Cookie: ${cookie}`), /^HTTP\/1\.1 200 /);
+    assert.match(
+      await ask(`/api/jobs/${encodeURIComponent(id)}`, `Authorization: Bearer ${TOKEN}`),
+      /^HTTP\/1\.1 200 /,
+    );
+    const login = /^location: (.*)\r$/im.exec(await ask(path, "Accept: */*"))?.[1] ?? "";
+    assert.match(await ask(login, "Accept: */*"), /^HTTP\/1\.1 200 /, "the login on the way there");
+  });
+});
+
+Deno.test("TRACE is refused, even with a path in PUBLIC_URL, and CONNECT and TRACK get no further", async () => {
+  for (const options of [{}, { publicUrl: "http://localhost/queue" }]) {
+    await using pages = await openPages(options);
+    await withServer(pages, async (port) => {
+      for (const path of ["/queue/", "/queue/api/jobs", "/queue", "/", "/healthz"]) {
+        const answer = await send(port, `TRACE ${path} HTTP/1.1\r\nHost: localhost\r\n${END}`);
+        assert.match(answer, /^HTTP\/1\.1 405 [^]*^allow: GET, HEAD, POST\r$/im, path);
+        for (const method of ["CONNECT", "TRACK"]) {
+          const answer = await send(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${END}`);
+          assert.match(answer, /^(?:HTTP\/1\.1 4\d\d |$)/, `${method} ${path}`);
+        }
+      }
+    });
+    assert.deepEqual(pages.faults, []);
+  }
+});
+
 const POST_JSON = "POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
   `Authorization: Bearer ${TOKEN}\r\n`;
 const POST_FORM =

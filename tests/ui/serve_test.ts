@@ -109,6 +109,62 @@ Deno.test("half a header, half a body, nothing at all and a connection that rest
   }, { ...timeouts, connectionsCheckingInterval: 50 });
 });
 
+Deno.test("a response that the app works on for longer than the limit for silent clients arrives whole", async () => {
+  const timeouts = { timeout: 200, connectionsCheckingInterval: 20 };
+  let wasAborted = false;
+  const app = {
+    async fetch({ signal }: Request) {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      wasAborted = signal.aborted;
+      return new Response("done");
+    },
+    close() {},
+  };
+  const served = serve({ app, hostname: "127.0.0.1", port: 0, setting: "X", timeouts });
+  await served.ready;
+  const ask = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const answer = await restOf(await connected(Number(new URL(served.url).port), ask), 5000);
+  await served.close();
+  assert.match(answer ?? "open", /^HTTP\/1\.1 200 [^]*done/);
+  assert.equal(wasAborted, false);
+});
+
+Deno.test("a client that takes nothing of its response is cut off, and one that reads it slowly is not", async () => {
+  const timeouts = { timeout: 1_000, connectionsCheckingInterval: 20 };
+  const part = new Uint8Array(1_000_000);
+  const parts = 30;
+  const open = new Set<string>();
+  const app = {
+    fetch(request: Request) {
+      const name = new URL(request.url).pathname;
+      open.add(name);
+      request.signal.addEventListener("abort", () => open.delete(name));
+      return new Response(ReadableStream.from((async function* () {
+        for (let i = 0; i < parts; i++) yield await Promise.resolve(part);
+        open.delete(name);
+      })()));
+    },
+    close() {},
+  };
+  const served = serve({ app, hostname: "127.0.0.1", port: 0, setting: "X", timeouts });
+  await served.ready;
+  const port = Number(new URL(served.url).port);
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+  const slow = await connected(port, ask("/slow"));
+  const deaf = await connected(port, ask("/deaf"));
+  let read = 0;
+  const buffer = new Uint8Array(200_000);
+  for (let count = await slow.read(buffer); count !== null; count = await slow.read(buffer)) {
+    read += count;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  slow.close();
+  assert.ok(read > parts * part.length, `${read} bytes`);
+  await eventually("the other is cut off", () => !open.has("/deaf"));
+  deaf.close();
+  await served.close();
+});
+
 Deno.test("a visitor who hangs up in the middle of a body causes no error in the log", async () => {
   await withServer(async (port, faults) => {
     const head = `POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n` +

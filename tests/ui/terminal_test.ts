@@ -38,10 +38,9 @@ function assertHarmless({ out, err }: Shown, what: string): void {
 }
 
 /** What the validation would refuse can be written by hand, or come from another queue. */
-async function bring(folder: TempFolder, text: string): Promise<void> {
+async function bring(folder: TempFolder, text: string, json = JSON.stringify(text)): Promise<void> {
   const line = { at: 1, lease: 0, retries: 0, takenAt: null, ranMs: null, report: null, log: null };
   const history = [{ ...line, event: text as HistoryEvent, consumerId: text, detail: text }];
-  const json = JSON.stringify(text);
   const facts = {
     kind: text,
     status: "FAILED",
@@ -120,4 +119,17 @@ Deno.test("JSON for scripts means what was stored, though it holds nothing but w
   await run(folder, ["add", "日本語 😀 naïve"]);
   const { out: [line = ""] } = await run(folder, ["show", "--json", "日本語 😀 naïve"]);
   assert.ok(line.includes('"日本語 😀 naïve"'), "letters stay letters");
+});
+
+Deno.test("a payload that was stored with line ends is printed as JSON, on one line", async () => {
+  await using folder = await tempFolder();
+  await run(folder, ["add", "plain"]);
+  await bring(folder, "spread", '{\r\n\t"to": "a \\"quoted\\"\\nname \\\\",\n\t"at": [1,\n2]\n}');
+  for (const words of [["show", "spread"], ["list"]]) {
+    const { out: [line = ""] } = await run(folder, [...words, "--json"]);
+    assert.doesNotMatch(line, /[\r\n\t]/);
+    const { jobs: [job] = [JSON.parse(line)] } = JSON.parse(line);
+    assert.equal(job.id, "spread");
+    assert.deepEqual(job.payload, { to: 'a "quoted"\nname \\', at: [1, 2] });
+  }
 });

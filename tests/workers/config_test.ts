@@ -26,6 +26,7 @@ Deno.test("without any setting the documented defaults apply", () => {
   const { handlerAllow, ...settings } = readSettings({ env: {}, dotenv: null, startDir: "/srv/queue" });
   assert.deepEqual(settings, {
     startDir: "/srv/queue",
+    dotenvFile: "/srv/queue/.env",
     queueUrl: "sqlite:/srv/queue/data/queue.db",
     consumers: 10,
     consumerMemoryMb: 512,
@@ -218,7 +219,7 @@ Deno.test("the host is a name or an address, without a scheme or port", () => {
   assert.equal(read({ ...own, HOST: "[::1]" }).host, "::1");
   assert.equal(read({ ...own, HOST: "queue.example.com" }).host, "queue.example.com");
   for (const wrong of ["http://localhost", "localhost:80", "999.1.1.1", "a b", "*"]) {
-    assertOneProblem({ ...own, HOST: wrong }, /^HOST is .*without scheme and port/);
+    assertOneProblem({ ...own, HOST: wrong }, /^HOST is .*without scheme or port/);
   }
 });
 
@@ -494,6 +495,13 @@ Deno.test("HANDLER_ALLOW takes Deno's names for permissions", () => {
 Deno.test(".env may hold variables that the handlers may read", () => {
   const settings = read({ HANDLER_ALLOW: "env=SMTP_URL" }, "SMTP_URL=smtp://localhost\n");
   assert.deepEqual(settings.handlerEnv, { SMTP_URL: "smtp://localhost" });
+});
+
+Deno.test("a variable of the handlers in the environment takes precedence over .env, unless it is empty", () => {
+  const handlerEnvOf = (env: Record<string, string>) =>
+    read({ HANDLER_ALLOW: "env=GREETING", ...env }, "GREETING=from the file\n").handlerEnv;
+  assert.deepEqual(handlerEnvOf({ GREETING: "from the environment" }), {});
+  assert.deepEqual(handlerEnvOf({ GREETING: "" }), { GREETING: "from the file" });
 });
 
 Deno.test("a name in .env cannot forge a line of the message", () => {

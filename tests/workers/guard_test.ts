@@ -79,6 +79,40 @@ Deno.test("a supervisor that was killed is started again at once", async () => {
   assert.deepEqual(tellersOf(folder, "SIGTERM"), [second]);
 });
 
+Deno.test("a start that fails because the disk is full is tried again with the usual delays, and the guard lives on", async () => {
+  await using folder = await tempFolder();
+  const stop = new AbortController();
+  const told: string[] = [];
+  let starts = 0;
+  const args = () => {
+    starts++;
+    if (starts === 2 || starts === 3) throw new Error("No space left on device");
+    return [
+      ...["run", "--quiet", "--no-prompt", `--allow-read=${folder.path}`, `--allow-write=${folder.path}`],
+      ...[GUARDED_CHILD, stepsFile(folder), "wait", GUARDED],
+    ];
+  };
+  const ended = guarded(folder, "wait", {
+    ...{ args, delaysMs: [0, 10, 20] },
+    ...{ log: (text) => told.push(text), signal: stop.signal },
+  });
+  Deno.kill(await started(folder, 1), "SIGKILL");
+  await started(folder, 2);
+  stop.abort();
+  assert.equal(await ended, 0);
+  const failed = "The supervisor could not be started (No space left on device)";
+  assert.deepEqual(told, [
+    "The supervisor ended by SIGKILL; starting it again at once",
+    `${failed}; starting it again in 10 ms`,
+    `${failed}; starting it again in 20 ms`,
+  ]);
+});
+
+Deno.test("a program that cannot be started at all ends the guard", async () => {
+  await using folder = await tempFolder();
+  await assert.rejects(guarded(folder, "wait", { command: folder.file("no-deno") }), Deno.errors.NotFound);
+});
+
 for (const codes of [[133], [75, 133]]) {
   Deno.test(`a crash loop of exit codes ${codes} slows down, and the last delay holds`, async () => {
     await using folder = await tempFolder();

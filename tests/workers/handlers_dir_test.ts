@@ -59,6 +59,23 @@ Deno.test("handlers of another project can import its packages and modules, the 
   assert.equal((await system.until("b", "COMPLETED")).result, "mended");
 });
 
+Deno.test("the system of another project's handlers survives that the temporary folder is gone", async () => {
+  await using project = await tempFolder();
+  await makeProject(project);
+  await Deno.mkdir(project.file("tmp"));
+  await using system = await runSystem({
+    command: "start",
+    env: { HANDLERS_DIR: project.file("handlers"), TMPDIR: project.file("tmp") },
+  });
+  await Deno.remove(project.file("tmp"), { recursive: true });
+  const first = system.supervisorPid();
+  Deno.kill(first, "SIGKILL");
+  const failed = () => system.lines.some((line) => /^The supervisor could not be started \(/.test(line));
+  await eventually("a start has failed", failed, { withinMs: 10_000 });
+  await Deno.mkdir(project.file("tmp"));
+  await eventually("it runs again", () => system.supervisorPid() !== first, { withinMs: 20_000 });
+});
+
 const UNUSABLE: Record<string, { prepare?: (folder: TempFolder) => Promise<void>; says: RegExp }> = {
   "that does not exist": { says: /HANDLERS_DIR is .*handlers, which cannot be read: make the folder/ },
   "whose deno.json is broken": {

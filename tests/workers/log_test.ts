@@ -270,26 +270,29 @@ Deno.test("threads under restricted permissions write one file each", async () =
   ]);
 });
 
+const lifeOf = (letter: string) => `consumer_${letter.repeat(8)}-0000-4000-8000-${letter.repeat(12)}`;
+
 Deno.test("logs of old consumer lives are removed, with their rotated files, and no other logs", async () => {
   await using folder = await tempFolder();
-  for (
-    const [age, name] of [
-      "jobqueue.log",
-      "consumer_d.log",
-      "consumer_c.log",
-      "consumer_b.log",
-      "consumer_a.log",
-    ].entries()
-  ) {
-    for (const suffix of ["", ".1"]) {
+  const [a, b, c, d] = ["a", "b", "c", "d"].map(lifeOf);
+  for (const [age, name] of ["jobqueue", d, c, b, a].entries()) {
+    for (const suffix of [".log", ".log.1"]) {
       await Deno.writeTextFile(folder.file(name + suffix), "x");
       await Deno.utime(folder.file(name + suffix), 1_700_000_000 - age * 60, 1_700_000_000 - age * 60);
     }
   }
-  await removeOldConsumerLogs(folder.path, { keep: 2, except: ["consumer_a"] });
+  await removeOldConsumerLogs(folder.path, { keep: 2, except: [lifeOf("a")] });
   const kept = [...Deno.readDirSync(folder.path)].map(({ name }) => name).filter((name) =>
     !name.endsWith(".1")
   ).sort();
-  assert.deepEqual(kept, ["consumer_a.log", "consumer_c.log", "consumer_d.log", "jobqueue.log"]);
+  assert.deepEqual(kept, [`${a}.log`, `${c}.log`, `${d}.log`, "jobqueue.log"]);
   assert.equal([...Deno.readDirSync(folder.path)].length, 8);
+});
+
+Deno.test("the logs of other programs in LOG_DIR are never removed, even if their names begin with consumer_", async () => {
+  await using folder = await tempFolder();
+  const names = ["consumer_kafka.log", "consumer_kafka.log.1", `${lifeOf("a")}-of-us.log`];
+  for (const name of names) await Deno.writeTextFile(folder.file(name), "x");
+  await removeOldConsumerLogs(folder.path, { keep: 0 });
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), names.sort());
 });

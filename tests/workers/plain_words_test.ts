@@ -52,3 +52,30 @@ const WORDS: Record<string, [message: string, told: string]> = {
 for (const [what, [message, told]] of Object.entries(WORDS)) {
   Deno.test(`an error about ${what} says what to do`, () => assert.equal(plainWords(message), told));
 }
+
+/** Beginnings of errors that never end, each of a mebibyte. */
+const BEGINNINGS = [
+  "Requires net access to ",
+  'Requires net access to "a" ',
+  'Requires import access to "a" ',
+  "Requires write access to <TMP>",
+  "Requires env access, run again",
+  "npm package 'a' ",
+  'Import "',
+  'Failed loading https:a for package "',
+];
+
+for (const beginning of BEGINNINGS) {
+  Deno.test(`a long text full of ${JSON.stringify(beginning)} does not block its thread`, () => {
+    const text = beginning.repeat(2 ** 20 / beginning.length);
+    const began = performance.now();
+    plainWords(text);
+    assert.ok(performance.now() - began < 500, `${performance.now() - began} ms`);
+  });
+}
+
+Deno.test("a long word in place of an address does not block its thread", () => {
+  const began = performance.now();
+  plainWords(`Requires net access to ${"a".repeat(2 ** 20)}`);
+  assert.ok(performance.now() - began < 500, `${performance.now() - began} ms`);
+});

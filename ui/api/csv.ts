@@ -68,14 +68,29 @@ const BYTE_ORDER_MARK = "\ufeff";
 /** The size of a chunk, in characters. */
 const CHUNK = 64 * 1024;
 
-/** A stream of CSV, newest job first: one page of the list at a time, when the client has read the previous one. */
-export function exportJobs(queue: Inspector, filter: JobFilter): ReadableStream<Uint8Array> {
-  return ReadableStream.from(csvPages(queue, filter)).pipeThrough(new TextEncoderStream());
+/**
+ * Resolves with a stream of CSV, newest job first: one page of the list at a time, when the client has read the previous
+ * one. Rejects if there is no first page, while the response can still say why.
+ */
+export async function exportJobs(queue: Inspector, filter: JobFilter): Promise<ReadableStream<Uint8Array>> {
+  const texts = csvPages(queue, filter);
+  const first = await texts.next();
+  return ReadableStream.from(resumed(first, texts)).pipeThrough(new TextEncoderStream());
+}
+
+async function* resumed(
+  first: IteratorResult<string, void>,
+  rest: AsyncGenerator<string>,
+): AsyncGenerator<string> {
+  if (!first.done) yield first.value;
+  yield* rest;
 }
 
 async function* csvPages(queue: Inspector, filter: JobFilter): AsyncGenerator<string> {
-  yield BYTE_ORDER_MARK + csvHead();
+  let head = BYTE_ORDER_MARK + csvHead();
   for await (const { jobs } of pagesOf(queue, filter)) {
+    if (head !== "") yield head;
+    head = "";
     yield* csvRows(queue, jobs);
     // Otherwise a fast client would occupy the thread until the last page.
     await yieldToEventLoop();

@@ -78,8 +78,9 @@ function filterOfQuery(c: ApiContext, { now }: Pick<PageDeps, "now">) {
   return jobFilter(c.req.query(), now());
 }
 
-/** Refuses unknown parameters: a misspelt filter would list every job there is. */
+/** Refuses unknown parameters, and repeated ones: without a misspelt filter, the list would hold every job there is. */
 function assertKnown(c: ApiContext, names: readonly string[]): void {
+  assertNoneTwice(c);
   const stranger = Object.keys(c.req.query()).find((name) => !names.includes(name));
   if (stranger === undefined) return;
   const meant = nearest(stranger.slice(0, 60), names);
@@ -88,14 +89,27 @@ function assertKnown(c: ApiContext, names: readonly string[]): void {
   throw invalid(`There is no parameter "${shown}" here. ${hint}`, { code: "invalid_query" });
 }
 
-function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Response {
+function assertNoneTwice(c: ApiContext): void {
+  const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1)?.[0];
+  if (twice === undefined) return;
+  const hint = twice === "status" ? "; several statuses are separated by commas: status=FAILED,CANCELED" : "";
+  throw invalid(
+    `The parameter "${printable(twice, { maxLength: 60 })}" is given twice: give it once${hint}.`,
+    {
+      code: "invalid_query",
+    },
+  );
+}
+
+async function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Promise<Response> {
   assertKnown(c, FILTER_FIELDS);
   const filter = filterOfQuery(c, { now });
+  const csv = c.req.method === "HEAD" ? null : await exportJobs(queue, filter);
+  if (csv !== null) audit(`Export of jobs by ${actorOf(c, { audit }).by}: ${filterText(filter)}`);
+  // Not before the first page is read: an error has a type of its own, and is no file.
   c.header("Content-Type", "text/csv; charset=utf-8");
   c.header("Content-Disposition", 'attachment; filename="jobs.csv"');
-  if (c.req.method === "HEAD") return c.body(null);
-  audit(`Export of jobs by ${actorOf(c, { audit }).by}: ${filterText(filter)}`);
-  return c.body(exportJobs(queue, filter));
+  return csv === null ? c.body(null) : c.body(csv);
 }
 
 async function showStats(c: ApiContext, { queue, system }: PageDeps): Promise<Response> {

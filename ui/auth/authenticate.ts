@@ -50,8 +50,15 @@ function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: Authenticate
 }
 
 /** Requests that a page repeats by itself do not mean that a person is using it. */
-function isActivity({ req: { method, path } }: Context): boolean {
-  return !["GET", "HEAD"].includes(method) || !(isForScripts(path) || path.startsWith("/view/"));
+function isActivity(c: Context): boolean {
+  const { method, path } = c.req;
+  return !["GET", "HEAD"].includes(method) ||
+    !(isForScripts(path) || path.startsWith("/view/") || isReload(c));
+}
+
+/** Ops without JavaScript reloads itself at this address. */
+function isReload({ req }: Context): boolean {
+  return req.path === "/" && req.query("auto") !== undefined;
 }
 
 /** Whether a person opens a page. */
@@ -68,7 +75,7 @@ function rememberDevice(c: Context<AppEnv>, { devices, deviceCookie }: Authentic
 function turnAway(c: Context): Response {
   if (isForScripts(c.req.path)) throw unauthorized("Log in, or send the API token as a bearer token.");
   const { pathname, search } = URL.parse(c.req.url) ?? { pathname: "/", search: "" };
-  const isPlain = c.req.method !== "GET" || pathname === "/" && search === "";
+  const isPlain = c.req.method !== "GET" || isReload(c) || pathname === "/" && search === "";
   return c.redirect(isPlain ? "/login" : `/login?${new URLSearchParams({ next: pathname + search })}`, 303);
 }
 

@@ -21,7 +21,7 @@ export interface CliIo {
   /** Prints one or more lines, given without the final line end. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
-  /** Reads all of standard input, for `--payload -`. */
+  /** Reads all of standard input, for `--payload -`. @throws {UsageError} for what is not UTF-8 */
   readonly readInput: () => Promise<string>;
   /** Asks the person at the terminal; null without a terminal. */
   readonly confirm: ((question: string) => boolean) | null;

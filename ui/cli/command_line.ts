@@ -10,7 +10,7 @@ const COMMON_OPTIONS: Readonly<Record<string, OptionRule>> = {
   help: { type: "boolean", short: "h", help: "show this help" },
 };
 
-/** @throws {UsageError} for an option that is unknown, lacks its value, or has one that it does not take */
+/** @throws {UsageError} for an option that is unknown, lacks its value, is repeated, or has a value that it does not take */
 export function readCommandLine(
   args: readonly string[],
   rules: Readonly<Record<string, OptionRule>>,
@@ -29,7 +29,10 @@ export function readCommandLine(
   const values = new Map<string, string | true>();
   for (const token of tokens) {
     if (token.kind === "positional") operands.push(token.value);
-    if (token.kind === "option") values.set(token.name, valueOf(token, known));
+    if (token.kind !== "option") continue;
+    const value = valueOf(token, known);
+    if (value !== true && values.has(token.name)) throw givenTwice(token);
+    values.set(token.name, value);
   }
   return { operands, has: (name) => values.has(name), text: (name) => textOf(values.get(name)) };
 }
@@ -64,6 +67,14 @@ function unknownOption(rawName: string, known: readonly string[]): UsageError {
     ? `known are ${known.map((name) => `--${name}`).join(", ")}`
     : `did you mean --${meant}?`;
   return new UsageError(`There is no option ${printable(rawName, { maxLength: 60 })}; ${hint}`);
+}
+
+/** One of the two values would be ignored. */
+function givenTwice({ name, rawName }: OptionToken): UsageError {
+  const hint = name === "status"
+    ? "; several statuses are separated by commas: --status FAILED,CANCELED"
+    : "";
+  return new UsageError(`${rawName} is given twice: give it once${hint}.`);
 }
 
 function textOf(value: string | true | undefined): string | undefined {

@@ -48,12 +48,25 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
   }
 }
 
-/** JSON may contain control characters that a terminal acts on; as escapes they mean the same to a script. */
+/**
+ * JSON may contain control characters that a terminal acts on; as escapes they mean the same to a script. Between tokens,
+ * where a payload that was written by hand may have line ends, an escape is not JSON: a space is.
+ */
 function escapingControls(io: CliIo): CliIo {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
   const escapedAll = (character: string) => character.split("").map(escaped).join("");
-  const to = (print: (text: string) => void) => (json: string) => print(json.replace(INVISIBLE, escapedAll));
+  const to = (print: (text: string) => void) => (json: string) =>
+    print(onOneLine(json).replace(INVISIBLE, escapedAll));
   return { ...io, print: to(io.print), printError: to(io.printError) };
+}
+
+/** Quote by quote: an expression for whole strings overflows the stack on long ones. */
+function onOneLine(json: string): string {
+  let isInString = false;
+  return json.replace(/\\[^]|["\r\n\t]/g, (part) => {
+    if (part === '"') isInString = !isInString;
+    return isInString || !/^\s/.test(part) ? part : " ";
+  });
 }
 
 const INVISIBLE = /[^ \p{L}\p{M}\p{N}\p{P}\p{S}]/gu;

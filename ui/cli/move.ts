@@ -12,7 +12,15 @@ import {
   type Status,
 } from "@persistent-queue/queue";
 import { audited } from "../auth/audit.ts";
-import { type CliQueue, type Command, type CommandCall, UsageError, type Work } from "./command.ts";
+import {
+  type CliIo,
+  type CliQueue,
+  type Command,
+  type CommandCall,
+  InterruptedError,
+  UsageError,
+  type Work,
+} from "./command.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
@@ -80,7 +88,9 @@ async function moveAllMatching(
       return EXIT.failed;
     }
   }
-  const moved = await audited(queue, io.actor).moveAll(verb, filter);
+  const signal = untilInterrupted(io);
+  const moved = await audited(queue, io.actor).moveAll(verb, filter, { signal });
+  if (signal.aborted) throw interrupted(verb, moved, total);
   io.print(json ? JSON.stringify({ [DONE[verb]]: moved }) : `${moved} ${DONE[verb]}.`);
   return EXIT.done;
 }
@@ -92,14 +102,32 @@ interface Move extends Pick<CommandCall, "io" | "json"> {
 
 /** Moves the jobs that may be moved, even if others may not. */
 async function moveByIds(queue: CliQueue, { verb, ids, io, json }: Move): Promise<ExitCode> {
-  const results = await audited(queue, io.actor).move(verb, ids);
+  const signal = untilInterrupted(io);
+  const results = await audited(queue, io.actor).move(verb, ids, { signal });
   const moved = results.filter(({ ok }) => ok).length;
   if (json) io.print(JSON.stringify({ [DONE[verb]]: moved, results: results.map(resultOnWire) }));
   for (const result of json ? [] : results) {
     if (result.ok) io.print(`${printable(result.id)} ${DONE[verb]}.`);
     else io.printError(printable(result.message));
   }
+  if (signal.aborted) throw interrupted(verb, moved, ids.length);
   return moved === results.length ? EXIT.done : EXIT.failed;
+}
+
+/** Ctrl+C ends the move after the current jobs, so that the log and the terminal say how far it got. */
+function untilInterrupted(io: CliIo): AbortSignal {
+  const stop = new AbortController();
+  io.onInterrupt(() => stop.abort());
+  return stop.signal;
+}
+
+function interrupted(verb: OperatorVerb, moved: number, total: number): InterruptedError {
+  const [done, all] = [moved, total].map((jobs) => jobs.toLocaleString("en"));
+  return new InterruptedError(
+    `Interrupted: ${done} of ${all} ${total === 1 ? "job" : "jobs"} ${moved === 1 ? "is" : "are"} ${
+      DONE[verb]
+    }. Run the same command again: it goes on from there.`,
+  );
 }
 
 function resultOnWire(result: MoveResult) {

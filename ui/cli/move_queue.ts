@@ -80,7 +80,8 @@ async function endpointOf(line: CommandLine, name: "from" | "to", io: CliIo): Pr
   const given = line.text(name);
   const setting = given === undefined ? "QUEUE_URL" : `--${name}`;
   const text = given === STDIN ? (await io.readInput()).trim() : given ?? io.queueUrl;
-  const problem = misreadQueueUrl(text);
+  // The settings have checked theirs, and its path may begin with a folder of any name.
+  const problem = given === undefined ? null : misreadQueueUrl(text);
   if (problem !== null) throw new UsageError(`${setting} ${problem}.`);
   const { url, problems } = io.completeUrl(text, setting);
   if (problems.length > 0) throw new UsageError(`${problems.join(". ")}.`);

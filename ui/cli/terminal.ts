@@ -1,6 +1,7 @@
 /** The terminal: its user, and how tables, times and lines are printed there. */
 import { messageOf, printable } from "@persistent-queue/queue";
 import { userInfo } from "node:os";
+import { UsageError } from "./command.ts";
 
 const GAP = "  ";
 const MAX_CELL = 100;
@@ -60,6 +61,17 @@ export function printToStdout(text: string): void {
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return;
     throw new Error(`The output could not be written: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+/** What standard input holds, as text. @throws {UsageError} for what is not UTF-8 */
+export function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new UsageError(
+      "Standard input is not UTF-8: convert it first, for example with iconv --from-code LATIN1.",
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import { hydrate } from "preact";
 import { PageBody } from "../manager/page_body.tsx";
 import type { Liveness, Note, View } from "../manager/views.ts";
 import { addressOf, renderBelowBase } from "./base_path.ts";
-import { listenToForms, listenToNavigation } from "./navigation.ts";
+import { listenToForms, listenToNavigation, sendPlainFormsOnce } from "./navigation.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
 import { LivePage } from "./live_page.ts";
@@ -57,5 +57,6 @@ function showNoteOnce(page: LivePage, note: Note): void {
 
 renderBelowBase();
 listenToKeys();
+sendPlainFormsOnce();
 const root = document.querySelector<HTMLElement>("#app");
 if (root !== null) start(root);

@@ -121,6 +121,26 @@ export function listenToForms({ onDone, onFailure }: FormsOptions): void {
   });
 }
 
+/**
+ * The forms marked `data-plain` lead to another page. Until it is there, a second click would send the form again, which
+ * adds a second job.
+ */
+export function sendPlainFormsOnce(): void {
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.dataset.plain === undefined) return;
+    const button = event.submitter;
+    if (form.method !== "post" || !(button instanceof HTMLButtonElement)) return;
+    if (button.ariaDisabled === "true") event.preventDefault();
+    button.ariaDisabled = "true";
+  });
+  // The browser shows a page as it was left when a person goes back to it.
+  addEventListener("pageshow", () => {
+    const sent = document.querySelectorAll<HTMLElement>("form[data-plain] [aria-disabled=true]");
+    for (const button of sent) button.ariaDisabled = null;
+  });
+}
+
 /** The second click of a double click was meant for the first button, whatever is in its place now. */
 function ignoreSecondClick(event: MouseEvent): void {
   const isAction = event.target instanceof Element && event.target.closest(".actions button") !== null;

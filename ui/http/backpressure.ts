@@ -19,6 +19,8 @@ import { HttpError } from "./errors.ts";
 interface Outgoing {
   /** Written and not yet sent, in bytes or characters. */
   readonly writableLength: number;
+  /** Its connection, whose `bytesWritten` includes what is not yet sent. */
+  readonly socket?: { readonly bytesWritten: number } | null;
   destroy(): void;
   once(event: "close", listener: () => void): void;
 }
@@ -37,8 +39,8 @@ export interface OutflowOptions {
 }
 
 export class Outflow {
-  /** What was unsent of each response at the last check, and since when it has been that much. */
-  readonly #open = new Map<Outgoing, { length: number; since: number }>();
+  /** How much had been sent over the connection of each response at the last check, and when it last was less. */
+  readonly #open = new Map<Outgoing, { sent: number; since: number }>();
   readonly #options: Required<OutflowOptions>;
   /** Resolves when the last one in the line has been let in. */
   #line: Promise<unknown> = Promise.resolve();
@@ -51,7 +53,7 @@ export class Outflow {
   }
 
   follow(outgoing: Outgoing): void {
-    this.#open.set(outgoing, { length: 0, since: performance.now() });
+    this.#open.set(outgoing, { sent: sentOf(outgoing), since: performance.now() });
     outgoing.once("close", () => this.#open.delete(outgoing));
   }
 
@@ -71,7 +73,7 @@ export class Outflow {
   async #admit(until: number): Promise<boolean> {
     while (this.#unsent() >= this.#options.mostUnsent) {
       if (performance.now() > until) return false;
-      this.#disconnectStalled();
+      this.disconnectStalled(this.#options.patienceMs);
       await sleep(LOOK_MS);
     }
     return true;
@@ -96,14 +98,24 @@ export class Outflow {
     return sum;
   }
 
-  #disconnectStalled(): void {
+  /**
+   * Disconnects clients that have read nothing of what waits for them for so long. While nothing waits, the app is at
+   * work, and that may take as long as it likes: so this must be called more often than clients have time.
+   */
+  disconnectStalled(patienceMs: number): void {
     const now = performance.now();
     for (const [outgoing, seen] of this.#open) {
-      const length = outgoing.writableLength;
-      if (length !== seen.length) this.#open.set(outgoing, { length, since: now });
-      else if (length > 0 && now - seen.since > this.#options.patienceMs) outgoing.destroy();
+      const sent = sentOf(outgoing);
+      const isStalled = outgoing.writableLength > 0 && sent === seen.sent;
+      if (!isStalled) this.#open.set(outgoing, { sent, since: now });
+      else if (now - seen.since > patienceMs) outgoing.destroy();
     }
   }
+}
+
+/** It does not change when the app only writes more. */
+function sentOf({ socket, writableLength }: Outgoing): number {
+  return (socket?.bytesWritten ?? 0) - writableLength;
 }
 
 /** The last step before work on a request begins. */

@@ -6,6 +6,12 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit as countedLimit } from "hono/body-limit";
 
+/**
+ * In bytes. A form encodes each byte of a letter that is not Latin as three, and so do a payload of 1 MiB and 200 ids of
+ * 2,000 characters fit. What a field may hold is decided when it is decoded.
+ */
+export const FORM_BYTES = 4 * 1024 * 1024;
+
 export type BodyLimitOptions = Required<Parameters<typeof countedLimit>[0]>;
 
 export function bodyLimit({ maxSize, onError }: BodyLimitOptions): MiddlewareHandler {

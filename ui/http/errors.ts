@@ -22,6 +22,19 @@ export function tooLarge(): HttpError {
   return new HttpError(413, "too_large", "The body of this request is too large.");
 }
 
+/**
+ * Whether the runtime refuses to create a request with this method: the app cannot pass such a request on, so it is
+ * refused before anything else.
+ */
+export function isForbidden(method: string): boolean {
+  return /^(?:connect|trace|track)$/i.test(method);
+}
+
+export function forbiddenMethod(method: string): HttpError {
+  const message = `${method} is not possible here: use GET, HEAD or POST.`;
+  return new HttpError(405, "method_not_allowed", message, { headers: { Allow: "GET, HEAD, POST" } });
+}
+
 interface Route {
   readonly method: string;
   readonly path: string;

@@ -10,7 +10,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { textResponse } from "./compression.ts";
-import { ServeError } from "./errors.ts";
+import { isForbidden, ServeError } from "./errors.ts";
 import type { AppEnv } from "./app_env.ts";
 import { authoritiesOf, hostnameOf } from "./host_guard.ts";
 
@@ -35,7 +35,9 @@ export function withoutBase(request: Request, base: string): Request {
   if (base === "" || (path !== base && !path.startsWith(`${base}/`))) return request;
   const url = `${origin}${path.slice(base.length) || "/"}${rest}`;
   const { method, headers, body, signal } = request;
-  return URL.canParse(url) ? new Request(url, { method, headers, body, signal }) : request;
+  return URL.canParse(url) && !isForbidden(method)
+    ? new Request(url, { method, headers, body, signal })
+    : request;
 }
 
 /** The target of a redirect, below the base. */

@@ -4,8 +4,9 @@ import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "../base_app.ts";
 import type { Progress } from "./app_env.ts";
+import { isForbidden } from "./errors.ts";
 import { NO_HOST } from "./host_guard.ts";
-import { Outflow } from "./backpressure.ts";
+import type { Outflow } from "./backpressure.ts";
 import { looksRelayed } from "./client_address.ts";
 
 /**
@@ -14,16 +15,20 @@ import { looksRelayed } from "./client_address.ts";
  */
 const MAX_PENDING = 10;
 
-const BODILESS = ["GET", "HEAD", "TRACE"];
+const BODILESS = ["GET", "HEAD"];
 
 /** Called when work on a request begins; returns the function to call at its end. */
 export type OnRequest = () => () => void;
 
+export interface ListenerOptions {
+  readonly outflow: Outflow;
+  readonly onRequest?: OnRequest | undefined;
+}
+
 export function requestListener(
   app: Pick<App, "fetch">,
-  onRequest: OnRequest = () => () => {},
+  { outflow, onRequest = () => () => {} }: ListenerOptions,
 ): RequestListener {
-  const outflow = new Outflow();
   const respond = getRequestListener(
     (request, { incoming }) => {
       const { socket, httpVersion, rawHeaders } = incoming as IncomingMessage;
@@ -97,7 +102,7 @@ class RequestProgress implements Progress {
 function plain(request: Request): Request {
   const { url, method, headers } = request;
   const isMeasured = headers.has("content-length") && !headers.has("transfer-encoding");
-  if (isMeasured || BODILESS.includes(method) || !URL.canParse(url)) return request;
+  if (isMeasured || BODILESS.includes(method) || isForbidden(method) || !URL.canParse(url)) return request;
   return new Request(url, { method, headers, body: request.body, signal: request.signal });
 }
 

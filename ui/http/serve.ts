@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { App } from "../base_app.ts";
 import { isTrustedBy, networkOf } from "./client_address.ts";
 import { type OnRequest, requestListener } from "./request_listener.ts";
+import { Outflow } from "./backpressure.ts";
 import { ServeError } from "./errors.ts";
 
 /** How long the server waits for a client, in milliseconds. */
@@ -16,7 +17,7 @@ export interface Timeouts {
   readonly requestTimeout: number;
   /** For the next request on the same connection. */
   readonly keepAliveTimeout: number;
-  /** For a client that reads nothing of what is sent. */
+  /** For a client that reads nothing of what is sent to it. */
   readonly timeout: number;
   /** How often these limits are checked. */
   readonly connectionsCheckingInterval: number;
@@ -31,6 +32,9 @@ export const TIMEOUTS: Timeouts = {
   timeout: 60_000,
   connectionsCheckingInterval: 1_000,
 };
+
+/** In an address, an id of 2,000 characters can take 18,000, and the way there over the login 30,000. */
+const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Two servers, a database and the logs share the 1024 files that a process may open on most systems. */
 const MAX_CONNECTIONS = 250;
@@ -74,12 +78,15 @@ export function serve(options: ServeOptions): Served {
   const { app, hostname } = options;
   const address = freeAddress(options);
   const { timeout, ...timeouts } = { ...TIMEOUTS, ...options.timeouts };
+  const outflow = new Outflow();
   // The app itself serves probes without a Host, and refuses everything else.
   const server = createServer(
-    { ...timeouts, requireHostHeader: false },
-    requestListener(app, options.onRequest),
+    { ...timeouts, requireHostHeader: false, maxHeaderSize: MAX_HEADER_BYTES },
+    requestListener(app, { outflow, onRequest: options.onRequest }),
   );
-  server.timeout = timeout;
+  // Node's own limit would count the time that the app works on a response as the client's silence.
+  server.timeout = 0;
+  const watch = setInterval(() => outflow.disconnectStalled(timeout), timeouts.connectionsCheckingInterval);
   server.maxConnections = MAX_CONNECTIONS;
   limitPerAddress(server, { most: MAX_PER_ADDRESS, isTrusted: isTrustedBy(options.trustedProxies ?? []) });
   makeRoom(server);
@@ -88,9 +95,10 @@ export function serve(options: ServeOptions): Served {
   return {
     url: `http://${host}:${address.port}`,
     ready: listen(server, address),
-    close: () => {
+    close: async () => {
       app.close();
-      return close(server);
+      await close(server);
+      clearInterval(watch);
     },
   };
 }

@@ -12,7 +12,7 @@ import {
   STATUSES,
 } from "@persistent-queue/queue";
 import { type Actor, audited } from "../auth/audit.ts";
-import { jobFilter } from "../api/input.ts";
+import { FILTER_FIELDS, jobFilter } from "../api/input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { count } from "../components/format.ts";
 import { describeQuery, type ListQuery } from "./list_query.ts";
@@ -34,6 +34,7 @@ interface Batch {
   /** Equal for two batches that would do the same. */
   readonly key: string;
   readonly request: BatchRequest;
+  readonly filter: JobFilter;
   readonly stop: AbortController;
   moved: number;
   total: Matching | null;
@@ -50,14 +51,19 @@ export class BulkActions {
     this.#deps = deps;
   }
 
-  /** Returns how many were moved; `working`: still running, which the page then shows; `twice`: already running. */
+  /**
+   * Returns how many were moved; `working`: still running, which the page then shows; `twice`: already running.
+   * @throws {HttpError} 400, for a filter that is refused
+   */
   async start(request: BatchRequest): Promise<number | "working" | "twice"> {
     const { verb, query } = request;
-    const key = JSON.stringify([verb, query.status, query.kind, query.q]);
+    // A filter that is refused is refused before there is a batch, which would never end.
+    const filter = jobFilter(query, this.#deps.now());
+    const key = JSON.stringify([verb, ...FILTER_FIELDS.map((name) => query[name])]);
     if (this.#running().some((batch) => batch.key === key)) return "twice";
     const number = ++this.#last;
     const batch: Batch = {
-      ...{ number, key, request, stop: new AbortController(), moved: 0, total: null, end: null },
+      ...{ number, key, request, filter, stop: new AbortController(), moved: 0, total: null, end: null },
     };
     this.#batches.set(number, batch);
     const work = this.#run(batch);
@@ -94,8 +100,7 @@ export class BulkActions {
 
   async #run(batch: Batch): Promise<number> {
     const { queue, now } = this.#deps;
-    const { verb, query, actor } = batch.request;
-    const filter = jobFilter(query, now());
+    const { filter, request: { verb, actor } } = batch;
     try {
       batch.total = await countMatching(queue, verb, filter);
       batch.moved = await audited(queue, actor).moveAll(verb, filter, {

@@ -1,6 +1,7 @@
 import type { OperatorVerb } from "@persistent-queue/queue";
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { JobId, StatusBadge } from "../components/job_label.tsx";
+import { titleInZone } from "../components/title_in_zone.ts";
 import { ranMs, shortWaitOf, waitedMs, waitOf } from "./job_times.ts";
 import { isWanted, jobPath, type ListQuery } from "./list_query.ts";
 import type { Row } from "./views.ts";
@@ -55,7 +56,7 @@ export function JobRow({ job, query, now }: JobRowProps) {
       </td>
       <Heartbeat job={job} now={now} />
       <td role="cell" class="cell-added nowrap number" data-label="Added">
-        <time dateTime={isoTime(job.created_at)} title={dateAndTime(job.created_at)}>
+        <time dateTime={isoTime(job.created_at)} {...titleInZone(dateAndTime(job.created_at))}>
           {age(now - job.created_at)}
         </time>
       </td>
@@ -89,7 +90,7 @@ function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   if (job.dismissed) return <span class="status-more">{`was ${job.canceled_from}`}</span>;
   const wait = waitOf(job, now);
   if (wait === null) return null;
-  return <span class="status-more" title={wait}>{shortWaitOf(job, now)}</span>;
+  return <span class="status-more" {...titleInZone(wait)}>{shortWaitOf(job, now)}</span>;
 }
 
 /** Whether there is nothing else to say, so that the line is free for a long id. */

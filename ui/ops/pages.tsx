@@ -10,6 +10,9 @@ import { Shell, UNTRANSLATED } from "../components/document.tsx";
 import { Dashboard } from "./dashboard.tsx";
 import type { FirstProps, Snapshot } from "./snapshot.ts";
 
+/** The address at which it reloads itself, which does not count as activity: relative, since it may be below a path. */
+const RELOADED = "?auto=1";
+
 export function opsPages(deps: OpsDeps): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .use(async (c, next) => {
@@ -27,7 +30,7 @@ function OpsPage(first: FirstProps) {
   return (
     <OpsShell title="Ops" isOverview version={first.version} manager={first.manager}>
       <noscript>
-        <meta http-equiv="refresh" content="5" />
+        <meta http-equiv="refresh" content={`5; url=${RELOADED}`} />
         <p class="message">Without JavaScript this page reloads itself every five seconds.</p>
       </noscript>
       <div id="ops" {...UNTRANSLATED} {...PROPS}>

@@ -19,6 +19,8 @@ export interface SettingSources {
   readonly dotenv: string | null;
   /** The folder in which the process was started: relative paths start from it. */
   readonly startDir: string;
+  /** The real path of `.env`, which only a process that may read it can find. */
+  readonly dotenvFile?: string;
   /** The address that HOST was resolved to, if known. */
   readonly bindAddress?: string;
   /** Facts about the machine, if they were determined. */

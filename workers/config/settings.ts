@@ -132,11 +132,13 @@ export type SettingValues = {
 export interface Settings extends SettingValues {
   /** The folder in which the system was started. All other paths are absolute, whatever folder the process moves to. */
   readonly startDir: string;
+  /** The path of `.env`, or of its target if it is a link. */
+  readonly dotenvFile: string;
   /** FILES_DIR as an absolute path. */
   readonly filesDir: string;
   /** HOST itself if it is an address; otherwise the address that it resolves to, once looked up. */
   readonly bindAddress: string;
-  /** Variables that `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be added to the environment. */
+  /** Variables that only `.env` holds for the handlers (`HANDLER_ALLOW="env=…"`), to be added to the environment. */
   readonly handlerEnv: Readonly<Record<string, string>>;
   /** A sentence for each value that is allowed but probably not intended. */
   readonly warnings: readonly string[];

@@ -31,6 +31,7 @@ const PATIENCE_ONCE_TOLD = 70;
 /** What was observed of one handle so far. */
 interface Seen {
   ticket: number;
+  /** When the job was first seen with a deadline. */
   since: number;
   overdue: number;
   idle: number;
@@ -72,7 +73,8 @@ export class ThreadWatch {
       : 0;
     if (seen.idle > PATIENCE_WHILE_IDLE) return this.#giveUp(handle);
     if (inFlight === null) return;
-    if (inFlight.ticket !== seen.ticket) {
+    // While the module of its handler loads there is no deadline yet.
+    if (inFlight.ticket !== seen.ticket || handle.state.deadlineMs === 0) {
       Object.assign(seen, { ticket: inFlight.ticket, since: this.#options.clock(), overdue: 0 });
     }
     this.#lookAtDeadline(handle, inFlight, seen);

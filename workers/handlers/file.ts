@@ -11,8 +11,9 @@ const LOOK_MS = 500;
 
 export const handler: Handler = async (job, { signal, settings }) => {
   const path = () => resolveBelow(settings, job.id);
-  const doneAt = Date.now() + settings.workMs;
-  for (let leftMs = settings.workMs; leftMs > 0; leftMs = doneAt - Date.now()) {
+  // By the monotonic clock, because the wall clock may be set.
+  const doneAt = performance.now() + settings.workMs;
+  for (let leftMs = settings.workMs; leftMs > 0; leftMs = doneAt - performance.now()) {
     path();
     await sleep(Math.min(leftMs, LOOK_MS), signal);
     signal.throwIfAborted();

@@ -12,6 +12,7 @@ import {
 } from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
 import { databaseOf } from "../config/queue_place.ts";
+import { isOwnLog } from "../log.ts";
 import { handlersOf } from "./handler_project.ts";
 
 /** @throws {StorageError} naming the folder, and the setting that chooses it */
@@ -24,7 +25,7 @@ export function prepareFolders({ filesDir, logDir }: Pick<Settings, "filesDir" |
 /** Every user of the machine could read the logs of an earlier release. */
 function makeLogsPrivate(folder: string): void {
   for (const { name, isFile } of Deno.readDirSync(folder)) {
-    if (!isFile || !/\.log(\.\d+)?$/.test(name)) continue;
+    if (!isFile || !isOwnLog(name)) continue;
     try {
       Deno.chmodSync(`${folder}/${name}`, PRIVATE_FILE);
     } catch {

@@ -2,10 +2,11 @@
  * Handlers in a folder of a team's own project. Deno has one import map and one lock file per process, so the
  * supervisor starts with a merge: the team's imports become a scope of the map, and both locks are combined.
  */
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { messageOf } from "@persistent-queue/queue";
 import { ConfigurationError, type Settings } from "../config.ts";
+import { realPath } from "../config/place_rules.ts";
 import { HANDLERS, listKinds } from "../handlers.ts";
 
 export interface HandlerProject {
@@ -33,10 +34,11 @@ const CONFIGS = ["deno.json", "deno.jsonc"];
 
 /** Null if the handlers are those of this checkout. @throws {ConfigurationError} saying what is wrong */
 export function handlerProject(handlersDir: string | null, mainUrl: string): HandlerProject | null {
-  const project = projectFolder(handlersDir);
-  if (project === null || handlersDir === null) return null;
-  const root = dirname(new URL(mainUrl).pathname);
-  const config = configOf(handlersDir);
+  const project = projectFolder(handlersDir)?.path;
+  if (project === undefined) return null;
+  const root = dirname(fileURLToPath(mainUrl));
+  const configPath = configIn(project);
+  const config = configPath === undefined ? null : readConfig(configPath);
   const own = readConfig(join(root, "deno.json"));
   const scope = `${pathToFileURL(project)}/`;
   const ofTeam = { [OWN_NAME]: new URL("../handler.ts", import.meta.url).href, ...config?.imports };
@@ -46,17 +48,35 @@ export function handlerProject(handlersDir: string | null, mainUrl: string): Han
   };
 }
 
+export interface ProjectFolder {
+  /** As HANDLERS_DIR spells it. */
+  readonly given: string;
+  /** Without links: a permission holds for the text of a path, and no other spelling should be granted. */
+  readonly path: string;
+}
+
 /** The folder of the handlers' project; null if it is this checkout. @throws {ConfigurationError} */
-export function projectFolder(handlersDir: string | null): string | null {
-  if (handlersDir === null || Deno.build.standalone) return null;
-  const folder = realFolder(handlersDir);
-  if (`${pathToFileURL(folder)}/` === HANDLERS.href) return null;
-  return dirname(configPathOf(folder) ?? join(folder, "deno.json"));
+export function projectFolder(handlersDir: string | null): ProjectFolder | null {
+  if (handlersDir === null || Deno.build.standalone || isOwn(handlersDir)) return null;
+  const given = projectOf(handlersDir);
+  return { given, path: realPath(given) };
 }
 
 /** The folder of the handlers. @throws {ConfigurationError} if there is none */
 export function handlersUrl(handlersDir: string | null): URL {
-  return handlersDir === null ? HANDLERS : new URL(`${pathToFileURL(realFolder(handlersDir))}/`);
+  if (handlersDir === null || isOwn(handlersDir)) return HANDLERS;
+  const project = projectOf(handlersDir);
+  // A link within the project stays: relative imports start from its place there.
+  return new URL(`${pathToFileURL(join(realPath(project), relative(project, handlersDir)))}/`);
+}
+
+function isOwn(handlersDir: string): boolean {
+  assertFolder(handlersDir);
+  return relative(realPath(fileURLToPath(HANDLERS)), realPath(handlersDir)) === "";
+}
+
+function projectOf(folder: string): string {
+  return dirname(configAbove(folder) ?? join(folder, "deno.json"));
 }
 
 export interface HandlerFolder {
@@ -71,9 +91,9 @@ export function handlersOf({ handlersDir }: Settings): HandlerFolder {
   return { folder, kinds: listKinds(folder), handlersDir: handlersDir ?? "workers/handlers" };
 }
 
-function realFolder(handlersDir: string): string {
+function assertFolder(handlersDir: string): void {
   try {
-    if (Deno.statSync(handlersDir).isDirectory) return handlersDir;
+    if (Deno.statSync(handlersDir).isDirectory) return;
     throw problem(`HANDLERS_DIR is ${handlersDir}, which is not a folder`);
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
@@ -84,23 +104,22 @@ function realFolder(handlersDir: string): string {
   }
 }
 
-function configOf(folder: string): ProjectConfig | null {
-  const path = configPathOf(folder);
-  return path === null ? null : readConfig(path);
+/** The nearest one, searching upwards from the folder. */
+function configAbove(folder: string): string | null {
+  const path = configIn(folder);
+  if (path !== undefined) return path;
+  return dirname(folder) === folder ? null : configAbove(dirname(folder));
 }
 
-/** The nearest one, searching upwards from the folder. */
-function configPathOf(folder: string): string | null {
-  const path = CONFIGS.map((name) => join(folder, name)).find(isFile);
-  if (path !== undefined) return path;
-  return dirname(folder) === folder ? null : configPathOf(dirname(folder));
+function configIn(folder: string): string | undefined {
+  return CONFIGS.map((name) => join(folder, name)).find(isFile);
 }
 
 function readConfig(path: string): ProjectConfig {
   const config = readJson(path);
   const base = pathToFileURL(path);
   const outside = typeof config.importMap === "string" ? new URL(config.importMap, base) : null;
-  const map = outside === null ? config : readJson(outside.pathname);
+  const map = outside === null ? config : readJson(fileURLToPath(outside));
   const scopes = isRecord(map.scopes) ? Object.entries(map.scopes) : [];
   return {
     path,

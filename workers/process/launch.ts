@@ -16,6 +16,7 @@ import {
   type SettingSources,
 } from "../config/load_settings.ts";
 import { AGAIN, guard, isGuarded, readHandover } from "../guard.ts";
+import { freePorts } from "./free_ports.ts";
 import { type HandlerProject, handlerProject } from "./handler_project.ts";
 import { machineFacts } from "./machine.ts";
 import { supervisorArgs, unmetPermissions } from "./permissions.ts";
@@ -68,17 +69,22 @@ export async function takeSettings(): Promise<Settings> {
   if (isGuarded()) return readSettings(parseSources(await readHandover()));
   const settings = readSettings(await withMachine(readSources()));
   forgetSettings(settings);
-  for (const [name, value] of Object.entries(settings.handlerEnv)) Deno.env.set(name, value);
+  for (const [name, value] of Object.entries(settings.handlerEnv)) {
+    if (!Deno.env.get(name)) Deno.env.set(name, value);
+  }
   for (const warning of [...settings.warnings, ...confinementWarnings(settings)]) {
     console.error(`Warning: ${warning}`);
   }
   return settings;
 }
 
-/** Adds facts about the machine that only this process may read, not the supervisor. */
+/** Adds what only this process may find out, not the supervisor: facts about the machine, and free ports. */
 async function withMachine(sources: SettingSources): Promise<SettingSources> {
   const settings = readSettings(sources);
-  return { ...sources, bindAddress: await bindAddressOf(settings.host), machine: machineFacts(settings) };
+  const { dotenvFile, host } = settings;
+  const bindAddress = await bindAddressOf(host);
+  const env = { ...sources.env, ...freePorts({ ...settings, bindAddress }) };
+  return { ...sources, env, dotenvFile, bindAddress, machine: machineFacts(settings) };
 }
 
 function confinementWarnings(settings: Settings): string[] {
@@ -124,24 +130,33 @@ async function bindAddressOf(host: string): Promise<string> {
 class LaunchFiles implements Disposable {
   readonly #project: HandlerProject | null;
   #folder: string | null = null;
+  /** The files that are written. */
+  #files: readonly string[] = [];
 
   constructor(project: HandlerProject | null) {
     this.#project = project;
   }
 
-  /** Rewrites the files for each start, because on a system that runs for weeks temporary files may get removed. */
+  /** Writes the files again if they are gone: on a system that runs for weeks temporary files may get removed. */
   flags(): string[] {
     if (this.#project === null) return [];
-    this[Symbol.dispose]();
-    this.#folder = Deno.makeTempDirSync({ prefix: "persistent-queue-start-" });
-    const [map, lock] = [join(this.#folder, "import_map.json"), join(this.#folder, "deno.lock")];
-    Deno.writeTextFileSync(map, JSON.stringify(this.#project.imports));
-    Deno.writeTextFileSync(lock, this.#project.lock);
+    if (this.#files.length === 0 || !this.#files.every(isThere)) this.#write(this.#project);
+    const [map, lock] = this.#files;
     // A project may have its packages installed without having a lock file.
     return [`--import-map=${map}`, `--lock=${lock}`, "--frozen=false"];
   }
 
+  #write({ imports, lock }: HandlerProject): void {
+    this[Symbol.dispose]();
+    this.#folder = Deno.makeTempDirSync({ prefix: "persistent-queue-start-" });
+    const files = [join(this.#folder, "import_map.json"), join(this.#folder, "deno.lock")] as const;
+    Deno.writeTextFileSync(files[0], JSON.stringify(imports));
+    Deno.writeTextFileSync(files[1], lock);
+    this.#files = files;
+  }
+
   [Symbol.dispose](): void {
+    this.#files = [];
     if (this.#folder === null) return;
     try {
       Deno.removeSync(this.#folder, { recursive: true });
@@ -149,5 +164,13 @@ class LaunchFiles implements Disposable {
       // It is already removed.
     }
     this.#folder = null;
+  }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }

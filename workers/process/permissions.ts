@@ -6,7 +6,8 @@ import { HANDLER_PERMISSIONS, type HandlerPermission, NOTHING_ALLOWED } from "..
 import { isWithin, realPath } from "../config/place_rules.ts";
 import { databaseOf, isOnServer } from "../config/queue_place.ts";
 import { linkTargets } from "../handler_files.ts";
-import { projectFolder } from "./handler_project.ts";
+import { partsOf, withLinksInto } from "./closed_paths.ts";
+import { handlersUrl, projectFolder } from "./handler_project.ts";
 import type { ThreadPermissions } from "../slots/hosted_threads.ts";
 import { GUARDED } from "../guard.ts";
 import { NOHUP } from "./stop_signals.ts";
@@ -54,6 +55,7 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
     read: [
       ...codePaths(mainUrl),
       ...handlerPaths(settings, mainUrl),
+      ...projectAsGiven(settings),
       settings.filesDir,
       settings.logDir,
       ...database,
@@ -73,12 +75,14 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
 }
 
 /** Denied whatever else is granted: `.env`, and its target if it is a link. Threads inherit this. */
-function denied({ startDir }: Settings): string[] {
-  const path = join(startDir, ".env");
-  const target = realPath(path);
-  refuseComma(target, "The file .env is a link to");
-  const paths = [...new Set([path, target])].join(",");
+function denied(settings: Settings): string[] {
+  refuseComma(settings.dotenvFile, "The file .env is a link to");
+  const paths = dotenvPaths(settings).join(",");
   return [`--deny-read=${paths}`, `--deny-write=${paths}`];
+}
+
+function dotenvPaths({ startDir, dotenvFile }: Settings): string[] {
+  return [...new Set([startDir, realPath(startDir)].map((folder) => join(folder, ".env"))).add(dotenvFile)];
 }
 
 /**
@@ -88,9 +92,10 @@ function denied({ startDir }: Settings): string[] {
 export function handlerPermissions(settings: Settings, mainUrl: string): ThreadPermissions {
   if (Deno.build.standalone) return "inherit";
   const { startDir, filesDir, logDir, handlerAllow } = settings;
-  const ofQueue = databasePaths(settings, mainUrl);
+  const secret = dotenvPaths(settings).map(realPath);
+  const closed = [...secret, ...databasePaths(settings, mainUrl).map(realPath)];
   const own = handlerPaths(settings, mainUrl).flatMap((path) =>
-    partsOf(path, { kind: "read", closed: ofQueue })
+    partsOf(path, { kind: "read", closed: withLinksInto(path, closed) })
   );
   const needed = {
     ...NOTHING_ALLOWED,
@@ -103,33 +108,12 @@ export function handlerPermissions(settings: Settings, mainUrl: string): ThreadP
     const isOfPaths = kind === "read" || kind === "write";
     return [
       ...needed[kind],
-      ...isOfPaths ? allowed.flatMap((path) => partsOf(resolve(startDir, path), { kind })) : allowed,
+      ...isOfPaths
+        ? allowed.flatMap((path) => partsOf(resolve(startDir, path), { kind, closed: secret }))
+        : allowed,
     ];
   };
   return { ...Object.fromEntries(HANDLER_PERMISSIONS.map((kind) => [kind, granted(kind)])), import: false };
-}
-
-/**
- * A thread cannot be given a folder in which something is denied to the process, such as `.env`, or closed to handlers.
- * Instead it gets everything else that is in that folder at the start.
- */
-function partsOf(
-  path: string,
-  { kind, closed = [] }: { kind: "read" | "write"; closed?: readonly string[] },
-): string[] {
-  if (closed.includes(path)) return [];
-  const { state, partial } = Deno.permissions.querySync({ name: kind, path });
-  if (state !== "granted") return [];
-  if (!partial && !closed.some((one) => isWithin(one, path))) return [path];
-  return namesIn(path).flatMap((name) => partsOf(join(path, name), { kind, closed }));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name);
-  } catch {
-    return [];
-  }
 }
 
 /** What `HANDLER_ALLOW` names although this process may not do it: threads cannot be given that. */
@@ -184,20 +168,32 @@ function codePaths(mainUrl: string): string[] {
 
 /** A team's handlers and what they import from their own project, including the targets of links. */
 function handlerPaths({ handlersDir }: Settings, mainUrl: string): string[] {
-  const folder = handlersDir ?? join(dirname(fileURLToPath(mainUrl)), "workers", "handlers");
+  const folder = handlersDir === null
+    ? join(dirname(fileURLToPath(mainUrl)), "workers", "handlers")
+    : fileURLToPath(handlersUrl(handlersDir));
   const project = projectFolder(handlersDir);
-  const paths = [...(project === null ? [] : [project]), ...linkTargets(folder)];
+  const paths = [...(project === null ? [] : [project.path]), ...linkTargets(folder)];
   for (const path of paths) refuseComma(path, "The handlers lie in");
   return paths;
 }
 
+/** Only the process gets it, which follows it to the real path. */
+function projectAsGiven({ handlersDir }: Settings): string[] {
+  const given = projectFolder(handlersDir)?.given;
+  if (given === undefined) return [];
+  refuseComma(given, "The handlers lie in");
+  return [given];
+}
+
 /** SQLite keeps files beside the database, so it needs the folder, or only those files if the code is there too. */
 function databasePaths(settings: Settings, mainUrl: string): string[] {
-  const { startDir } = settings;
   const path = databaseOf(settings);
   if (path === null) return [];
-  const folder = dirname(path);
-  if (![startDir, dirname(fileURLToPath(mainUrl))].some((code) => isWithin(code, folder))) return [folder];
+  const { startDir, handlersDir } = settings;
+  const spellings = [...new Set([path, realPath(path)])];
+  const project = projectFolder(handlersDir)?.path ?? startDir;
+  const besideIt = [realPath(startDir), dirname(realPath(fileURLToPath(mainUrl))), project];
+  if (!besideIt.some((code) => isWithin(code, dirname(realPath(path))))) return spellings.map(dirname);
   const ofQueue = [
     "",
     "-wal",
@@ -220,7 +216,8 @@ function databasePaths(settings: Settings, mainUrl: string): string[] {
     ".ops-sessions.next",
     ".device-key",
   ];
-  return [...ofQueue, ...ofRescue, ...ofPages].map((suffix) => path + suffix);
+  const suffixes = [...ofQueue, ...ofRescue, ...ofPages];
+  return spellings.flatMap((spelling) => suffixes.map((suffix) => spelling + suffix));
 }
 
 function ownAddresses({ bindAddress, managerPort, opsPort }: Settings): string[] {

@@ -3,6 +3,7 @@ import type { Outcome } from "@persistent-queue/queue";
 import { assertExact, InexactNumber, messageOf } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import { type ErrorReport, INDESCRIBABLE, reportOf } from "./error_report.ts";
+import { kindOf, TimedOut } from "./failure_kind.ts";
 import { inspectValues, KeptLines } from "./handler_log.ts";
 import { resultText } from "./results.ts";
 import type { Clock } from "./runtime.ts";
@@ -23,6 +24,7 @@ import type { JobMessage } from "../protocol.ts";
 const race = Promise.race.bind(Promise);
 const { parse: parseJson } = JSON;
 const { defineProperty } = Object;
+const { round } = Math;
 
 const TAKE_SIGNAL = Symbol("signal");
 
@@ -116,7 +118,7 @@ export class Attempt {
   #outcomeOf(thrown: unknown): Outcome {
     const { type, delayMs } = kindOf(thrown);
     const { error, detail }: ErrorReport = reportOf(thrown, { isDeliberate: type !== "threw" });
-    const ranMs = Math.round(this.#options.clock.now() - this.began);
+    const ranMs = round(this.#options.clock.now() - this.began);
     const report = { ranMs, detail, log: this.#lines?.text ?? null };
     if (type !== "retry-later") return { type, error, report };
     if (!isDelay(delayMs)) return { type: "threw", error: NO_DELAY, report };
@@ -127,12 +129,14 @@ export class Attempt {
     const module = await this.#options.handlers.load(kind).catch(asTooEarly);
     this.#options.onLoaded(kind);
     this.began = this.#options.clock.now();
+    // An order to stop that came meanwhile has found no handler to tell.
+    if (this.#canceled !== null) throw abortErrorOf(this.#canceled);
     return module;
   }
 
   cancel(reason: string): void {
     this.#canceled = reason;
-    this.#controller?.abort(new DOMException(`The job was stopped: ${reason}`, "AbortError"));
+    this.#controller?.abort(abortErrorOf(reason));
   }
 
   #call({ handler, deadlineMs }: HandlerModule, job: HandlerJob): unknown {
@@ -147,6 +151,9 @@ export class Attempt {
   async #withDeadline(deadlineMs: number, work: () => Promise<unknown>): Promise<unknown> {
     const { clock, state } = this.#options;
     const late = new TimedOut(`It ran past its deadline of ${deadlineMs / 1000} s`);
+    const began = clock.now();
+    // A handler that computes past its deadline ends before the timer can fire.
+    const isLate = () => this.#controller?.signal.reason === late || clock.now() - began > deadlineMs;
     let cancelTimer = () => {};
     const overdue = new Promise<never>((_, reject) => {
       cancelTimer = clock.after(deadlineMs, () => {
@@ -161,10 +168,10 @@ export class Attempt {
     state.deadlineMs = deadlineMs;
     try {
       const value = await race([work(), overdue]);
-      if (this.#controller?.signal.reason === late) throw late;
+      if (isLate()) throw late;
       return value;
     } catch (error) {
-      throw this.#controller?.signal.reason === late ? late : error;
+      throw isLate() ? late : error;
     } finally {
       cancelTimer();
       state.deadlineMs = 0;
@@ -208,7 +215,9 @@ export class Attempt {
   }
 }
 
-class TimedOut extends Error {}
+function abortErrorOf(reason: string): DOMException {
+  return new DOMException(`The job was stopped: ${reason}`, "AbortError");
+}
 
 /** Other jobs have taken all open files, so this job must not use up a retry for that. @throws */
 function asTooEarly(error: unknown): never {
@@ -231,20 +240,4 @@ function parse(payload: string): unknown {
     }
     throw new GiveUp(`The payload is not JSON: ${messageOf(error)}`);
   }
-}
-
-type Failure =
-  | { readonly type: "threw" | "gave-up" | "timed-out"; readonly delayMs?: never }
-  /** Handlers are not always type-checked. */
-  | { readonly type: "retry-later"; readonly delayMs: unknown };
-
-function kindOf(thrown: unknown): Failure {
-  try {
-    if (thrown instanceof GiveUp) return { type: "gave-up" };
-    if (thrown instanceof RetryLater) return { type: "retry-later", delayMs: thrown.delayMs };
-    if (thrown instanceof TimedOut) return { type: "timed-out" };
-  } catch {
-    // It is a proxy whose class cannot be read, or has a getter that throws.
-  }
-  return { type: "threw" };
 }

@@ -1,7 +1,9 @@
 /**
  * Calls that would end or move the whole process throw an error in a handler. A handler can still make some of them by
  * importing the function by name from `node:process`: `abort` ends the process, which is charged to the job, and after
- * `chdir` the supervisor restores the working folder. `exit` calls `reallyExit`, which throws.
+ * `chdir` the supervisor restores the working folder. `exit` calls `reallyExit`, which throws. A `Worker` imported by name
+ * from `node:worker_threads` shares the permissions of all threads and can revoke them, until a restart. It could only be
+ * refused altogether, with every package that has a pool of threads.
  */
 import process from "node:process";
 

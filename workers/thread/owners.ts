@@ -28,19 +28,24 @@ const MAX_LENGTH = 2_000;
 
 export class Owners {
   readonly #options: OwnersOptions;
-  readonly #context = new AsyncLocalStorage<Attempt>();
+  /** Bound here, before a handler can replace the methods for the whole thread. */
+  readonly #enter: AsyncLocalStorage<Attempt>["run"];
+  readonly #owner: () => Attempt | undefined;
   readonly #reported = new WeakSet<Attempt>();
   #isInLeftover = false;
 
   constructor(options: OwnersOptions) {
     this.#options = options;
+    const context = new AsyncLocalStorage<Attempt>();
+    this.#enter = context.run.bind(context) as typeof context.run;
+    this.#owner = context.getStore.bind(context);
     globalThis.addEventListener("error", (event) => {
       event.preventDefault();
-      options.onFault(wordsOf(event.error ?? event.message), this.#context.getStore());
+      options.onFault(wordsOf(event.error ?? event.message), this.#owner());
     });
     globalThis.addEventListener("unhandledrejection", (event) => {
       event.preventDefault();
-      options.onFault(wordsOf(event.reason), this.#context.getStore());
+      options.onFault(wordsOf(event.reason), this.#owner());
     });
     for (const name of ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"]) {
       this.#ownCallbacksOf(globalThis, name);
@@ -51,7 +56,7 @@ export class Owners {
 
   /** Everything that `work` begins belongs to `owner`. */
   run<T>(owner: Attempt, work: (owner: Attempt) => T): T {
-    return this.#context.run(owner, work, owner);
+    return this.#enter(owner, work, owner);
   }
 
   #ownCallbacksOf(object: object, name: string): void {
@@ -61,7 +66,7 @@ export class Owners {
 
   /** Called at each continuation: what runs from here on belongs to this owner. */
   #noteOwner(): void {
-    const owner = this.#context.getStore();
+    const owner = this.#owner();
     if (owner !== undefined && owner.hasEnded) this.#beginLeftover(owner);
     else this.#endLeftover();
   }
@@ -69,9 +74,9 @@ export class Owners {
   /** Wrapped, because timers lose their context before their error is reported, and microtasks have no hook. */
   #owned(schedule: Schedule): Schedule {
     const run = this.#runCallback.bind(this);
-    const context = this.#context;
+    const ownerNow = this.#owner;
     function owned(this: unknown, work: Work, ...rest: unknown[]): unknown {
-      const owner = context.getStore();
+      const owner = ownerNow();
       if (owner === undefined || typeof work !== "function") return schedule.call(this, work, ...rest);
       return schedule.call(this, function (this: unknown, ...values: unknown[]) {
         run(owner, () => work.apply(this, values));

@@ -8,6 +8,7 @@ const INSTALL =
   "nothing is fetched while the system runs";
 
 interface Translation {
+  /** No gap in it is without a limit, because a long text may hold the beginning thousands of times. */
   readonly pattern: RegExp;
   readonly say: (...parts: string[]) => string;
 }
@@ -15,20 +16,21 @@ interface Translation {
 const TRANSLATIONS: readonly Translation[] = [
   {
     // No program has variables with these names: the code reads the whole environment, to print it or to send it.
-    pattern: /Requires env access(?: to "(?:toJSON|toString|valueOf|then|constructor)")?, run again[^]*?flag/,
+    pattern:
+      /Requires env access(?: to "(?:toJSON|toString|valueOf|then|constructor)")?, run again[^]{0,100}?flag/,
     say: () =>
       "Handlers may not read all variables at once. Read those you need by their names, and allow these with " +
       'HANDLER_ALLOW="env=NAME,OTHER_NAME" and restart',
   },
   {
-    pattern: /Requires write access to <TMP>[^]*?flag/,
+    pattern: /Requires write access to <TMP>[^]{0,100}?flag/,
     say: () =>
       "Handlers may not write to the folder of the system for temporary files. Make them in FILES_DIR: " +
       "`Deno.makeTempFile({ dir: settings.filesDir })`, with the settings of the handler's context",
   },
   {
     pattern:
-      /Requires (net|read|write|env|run|sys|ffi) access to (?:"([^"]*)"|<?([^\s,>]+)>?)[^]*?--allow-\w+ flag/,
+      /Requires (net|read|write|env|run|sys|ffi) access to (?:"([^"]*)"|<?([^\s,>]+)>?)[^]{0,100}?--allow-\w+ flag/,
     say: (kind, quoted, bare) => {
       const what = quoted ?? bare ?? "";
       const example = /[\s,"]/.test(what) ? kind : `${kind}=${what}`;
@@ -38,7 +40,7 @@ const TRANSLATIONS: readonly Translation[] = [
     },
   },
   {
-    pattern: /Requires (import) access to "([^"]*)"[^]*?flag/,
+    pattern: /Requires (import) access to "([^"]*)"[^]{0,100}?flag/,
     say: (_, what) => `Handlers import nothing from ${what}. ${INSTALL}`,
   },
   {
@@ -46,7 +48,7 @@ const TRANSLATIONS: readonly Translation[] = [
     say: (what) => `The package ${what} is not installed. ${INSTALL}`,
   },
   {
-    pattern: /npm package not found in cache: "([^"]+)"[^]*|npm package '([^']+)' [^]*not found[^]*/,
+    pattern: /npm package not found in cache: "([^"]+)"[^]*|npm package '([^']+)' [^]{0,200}?not found[^]*/,
     say: (cached, other) => `The package ${cached ?? other} is not installed. ${INSTALL}`,
   },
   {
@@ -71,9 +73,12 @@ const VERBS: Readonly<Record<string, string>> = {
   run: "run",
 };
 
+/** Errors of the runtime are shorter, and of no error is more kept. */
+const MOST_CHARS = 20_000;
+
 /** The message without terminal colors, rewritten if a translation matches. */
 export function plainWords(message: string): string {
-  const plain = message.replace(COLOURS, "");
+  const plain = message.slice(0, MOST_CHARS).replace(COLOURS, "");
   for (const { pattern, say } of TRANSLATIONS) {
     const found = pattern.exec(plain);
     if (found === null) continue;

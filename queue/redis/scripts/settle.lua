@@ -55,7 +55,7 @@ local function complete(seq, lease)
   local status, held, error, earlier = unpack(redis.call("HMGET", key, "status", "lease", "error", "result"))
   if held ~= lease then return false end
   -- The answer of an earlier call was lost.
-  if status == TO.complete then return true end
+  if status == TO.complete then return (earlier or NULL) == result end
   if not MAY.complete[status] then return false end
   redis.call("HSET", key, "status", TO.complete, "finished_at", stamp, "updated_at", stamp, "process", "")
   if error or earlier then redis.call("HDEL", key, "error", "result") end

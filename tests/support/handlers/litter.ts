@@ -2,6 +2,7 @@
  * Returns at once, and leaves something behind or changes something, in the way that the payload names. Timers fire
  * while the next job of the same consumer runs.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import process, { chdir, kill } from "node:process";
 import { parentPort } from "node:worker_threads";
@@ -148,6 +149,16 @@ export const WAYS: Readonly<Record<string, Way>> = {
   },
   "instanceof": () => {
     Object.defineProperty(Array, Symbol.hasInstance, { value: () => true });
+  },
+  "async contexts": () => {
+    const spoilt = () => {
+      throw new Error("no context");
+    };
+    Object.assign(AsyncLocalStorage.prototype, { getStore: spoilt, run: spoilt });
+  },
+  "Math.round before it fails": () => {
+    Math.round = () => NaN;
+    throw new Error("it rounds no more");
   },
   "a listener that fails": () =>
     later(() => {

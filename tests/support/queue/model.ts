@@ -285,7 +285,7 @@ export class Model {
 export function isRepeat(job: Omit<ModelJob, "history">, ending: Settlement): boolean {
   if (job.seq !== ending.seq || job.lease !== ending.lease || ending.verb === "release") return false;
   if (job.status !== MOVES[ending.verb].to) return false;
-  if (ending.verb === "complete") return true;
+  if (ending.verb === "complete") return job.result === ending.result;
   if (job.retries !== ending.retries) return false;
   return ending.verb === "retry" ? ending.event === "retried" : job.error === ending.error;
 }

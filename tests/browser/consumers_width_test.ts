@@ -1,0 +1,24 @@
+/** The table of the consumers has ten columns with its buttons: the narrowest window for it is not a phone's. */
+import assert from "node:assert/strict";
+import { eventually } from "../support/eventually.ts";
+import { browserTest } from "../support/browser.ts";
+import { addFile } from "../support/processes/running_system.ts";
+import { managerSystem, onStage } from "./manager_stage.ts";
+
+browserTest("neither the consumers nor Ops are wider than a window of a tablet", async (browser) => {
+  await using system = await managerSystem({ WORK_MS: "60000", CONSUMERS: "3" });
+  const id = await addFile(system, `${"a-long-name-".repeat(12)}.txt`);
+  await eventually("it runs", async () => (await system.job(id)).status === "PROCESSING");
+  await using stage = await onStage(browser, { system });
+  const { page, problems } = stage;
+  for (const address of [`${system.manager}/consumers`, system.ops]) {
+    await page.goto(address);
+    await page.getByText("working", { exact: true }).first().waitFor();
+    for (const width of [320, 760, 761, 784, 800, 920, 960, 961, 1024]) {
+      await page.setViewportSize({ width, height: 800 });
+      const wide = await page.evaluate<number>("document.documentElement.scrollWidth");
+      assert.equal(wide, width, `${address}, ${width} px`);
+    }
+  }
+  assert.deepEqual(problems, []);
+});
