@@ -44,7 +44,8 @@ export type Verb = keyof typeof MOVES;
 
 /**
  * What a resubmit does, by the current status of the job. `startsAgain`: retries and crashes are reset to 0, and the
- * job is no longer a suspect. `keepsRunAt`: a future run time is kept; otherwise the job runs now.
+ * job is no longer a suspect. `keepsRunAt`: a future run time is kept, unless it is that of a retry; otherwise the job
+ * runs now.
  */
 export const RESUBMIT = {
   FAILED: { startsAgain: false, keepsRunAt: false },

@@ -165,8 +165,8 @@ export class Queue implements Role {
   backup: Role["backup"] = (...args) => backUp(this.#parts.store, ...args);
 
   check(options: { deep: boolean }): Promise<string[]> {
-    const { store, options: { retryDelaysMs } } = this.#parts;
-    return verify(store, { ...options, retryLimit: retryDelaysMs.length });
+    // Without a limit of retries: those in the history may date from other settings.
+    return verify(this.#parts.store, options);
   }
 
   async close(): Promise<void> {

@@ -60,8 +60,8 @@ function attemptOf(
 function presentOf(job: Job, now: number): Attempt | null {
   const isOver = job.status === "COMPLETED";
   if (job.startedAt === null || !(isOver || (job.status === "PROCESSING" && job.runAt <= now))) return null;
-  // After a retry, the job still has the lease and start time of its first attempt.
-  const startedAt = job.retries > 0 ? Math.max(job.startedAt, job.runAt) : job.startedAt;
+  // After a retry or a `RetryLater`, the job still has the lease and start time of its first attempt.
+  const startedAt = Math.max(job.startedAt, job.runAt);
   return {
     number: job.retries + 1,
     outcome: isOver ? "completed" : "running",

@@ -180,7 +180,9 @@ function totalLimit(requests: readonly ClaimRequest[]): number {
   return requests.reduce((sum, { limit }) => sum + limit, 0);
 }
 
-function claimedOf({ seq, lease, id, kind, payload, retries, crashes, suspect, consumer_id }: Row): Claimed {
+export function claimedOf(
+  { seq, lease, id, kind, payload, retries, crashes, suspect, consumer_id }: Row,
+): Claimed {
   const facts = [number(seq), number(lease), id, kind, payload, retries, crashes, suspect];
   return toClaimed(facts, textOrNull(consumer_id) ?? "");
 }

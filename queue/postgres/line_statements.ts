@@ -1,6 +1,6 @@
 /** The statements that claim jobs from the line: see `statements.ts`. */
 import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
-import { TO } from "../storing/conditions.ts";
+import { MAY, TO } from "../storing/conditions.ts";
 import { isOfKinds, levels, now, READY, SUSPECT } from "./sql_fragments.ts";
 
 /**
@@ -71,4 +71,20 @@ export const LINE = {
   ),
   // where each part of the line begins: ?1 kinds, or null for all
   heads: `WITH RECURSIVE ${levels(1)} SELECT kind, priority, run_at, seq FROM levels`,
+  // the jobs that are due, in their order: ?1 now, or null ?2 kinds, or null for all ?3 seqs of others ?4 limit
+  dueBeside: `WITH RECURSIVE ${levels(2)}
+    SELECT due.seq, due.id, due.payload_bytes FROM levels CROSS JOIN LATERAL (
+      SELECT jobs.seq, id, jobs.run_at, payload_bytes FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
+        AND jobs.priority = levels.priority AND jobs.run_at <= ${now(1)} AND jobs.seq <> ALL ($3::bigint[])
+      ORDER BY jobs.run_at, jobs.seq LIMIT $4::bigint) AS due
+    ORDER BY levels.priority DESC, due.run_at, due.seq LIMIT $4::bigint`,
+  suspectsBeside: `SELECT seq, id, payload_bytes FROM jobs WHERE ${SUSPECT} AND run_at <= ${now(1)}
+      AND ${isOfKinds(2)} AND seq <> ALL ($3::bigint[])
+    ORDER BY crashes, priority DESC, run_at, seq LIMIT $4::bigint`,
+  // ?1 now, or null ?2 process, or null ?3 consumer ?4 seqs
+  claimThese: `WITH clock AS (SELECT ${now(1)} AS at
+      WHERE $2::int IS NULL OR EXISTS (SELECT 1 FROM processes WHERE n = $2::int)),
+    free AS MATERIALIZED (SELECT seq FROM jobs WHERE seq = ANY ($4::bigint[]) AND ${MAY.claim} FOR UPDATE SKIP LOCKED)
+    UPDATE jobs SET ${claimedBy("$3::text", "$2::int")} FROM clock, free WHERE jobs.seq = free.seq
+    RETURNING ${AS_CLAIMED}`,
 } as const;

@@ -11,6 +11,7 @@ import type { Settlement } from "../ending.ts";
 import type { ClaimAnswer, ClaimRequest, NewJob, OrphanRequest, Refused, Store } from "../store.ts";
 import { Changes } from "./changes.ts";
 import { claim, type ClaimContext, mergeAnswers } from "./claim.ts";
+import { claimDespiteRefusals } from "./claim_apart.ts";
 import type { Client, Row } from "./client.ts";
 import { ExpensiveQuery } from "./expensive_query.ts";
 import { factsOn, removeExpired } from "./facts.ts";
@@ -20,6 +21,7 @@ import { orphansOfDead } from "./orphans.ts";
 import { dump, restore } from "./portable.ts";
 import { check, get, getMany, list, listLine, prune, type ReadContext, serverTime, stats } from "./read.ts";
 import { READING } from "./read_statements.ts";
+import { RefusedClaims } from "../storing/refused_claims.ts";
 import type { ServerClock } from "../basics/server_clock.ts";
 import type { Session } from "./session.ts";
 import { isCompletion, MOST_WEIGHT, renew, settle, weighCompletion } from "./settle.ts";
@@ -60,6 +62,7 @@ export class PostgresStore implements Store {
   readonly #completions: SharedStatement<Settlement, boolean>;
   readonly #kinds: NotedKinds;
   readonly #heads: LineHeads;
+  readonly #refused = new RefusedClaims();
   readonly #oldestAndSilent = new ExpensiveQuery<Row[]>();
   #probedAt = -Infinity;
   readonly #calls = new Calls();
@@ -110,9 +113,11 @@ export class PostgresStore implements Store {
     if (kinds !== undefined) await this.#kinds.note(kinds);
     // A claim that differs from the others is a statement of its own.
     const isUsual = setBack === null && kinds !== undefined && requests.some(({ suspect }) => !suspect);
-    const shared = () => this.#claims.call(requests);
-    const alone = () => claim(this.#client, requests, this.#claimContext(kinds ?? null, setBack));
-    const answer = async () => mergeAnswers(await (isUsual ? shared() : alone()));
+    const context = () => this.#claimContext(kinds ?? null, setBack);
+    const alone = () => claim(this.#client, requests, context());
+    const usual = async () => mergeAnswers(await (isUsual ? this.#claims.call(requests) : alone()));
+    const apart = { requests, context, refused: this.#refused, now: this.now };
+    const answer = () => claimDespiteRefusals(this.#client, usual, apart);
     return await this.#write(answer, ({ claimed }) => claimed.length > 0);
   };
 
@@ -169,8 +174,8 @@ export class PostgresStore implements Store {
 
   stats: Store["stats"] = ({ silentForMs }) =>
     this.#calls.run(async () => {
-      const context = await this.#readContext();
-      return await stats(this.#client, { ...context, silentForMs, oldestAndSilent: this.#oldestAndSilent });
+      const known = { oldestAndSilent: this.#oldestAndSilent, refused: this.#refused, silentForMs };
+      return await stats(this.#client, { ...await this.#readContext(), ...known });
     });
 
   dump: Store["dump"] = (request) => this.#calls.run(() => dump(this.#client, request));

@@ -1,6 +1,7 @@
 import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
+import type { RefusedClaims } from "../storing/refused_claims.ts";
 import { number, numberOrNull, toJob, toText } from "../storing/rows.ts";
 import type { Client, Row } from "./client.ts";
 import type { ExpensiveQuery } from "./expensive_query.ts";
@@ -156,11 +157,12 @@ export interface StatsContext extends ReadContext {
   readonly silentForMs: number;
   /** When the oldest job became due, and how many jobs are silent. */
   readonly oldestAndSilent: ExpensiveQuery<Row[]>;
+  readonly refused: RefusedClaims;
 }
 
 export async function stats(
   client: Client,
-  { now, kinds, silentForMs, oldestAndSilent }: StatsContext,
+  { now, kinds, silentForMs, oldestAndSilent, refused }: StatsContext,
 ): Promise<StoreStats> {
   const query = () => client.query(READING.oldestAndSilent, [now, kinds, silentForMs]);
   const [counts, [found = {}], parked] = await Promise.all([
@@ -174,17 +176,14 @@ export async function stats(
     oldestDueAt: counts[WAITING] === 0 ? null : numberOrNull(found.oldest),
     silent: Math.min(number(found.silent), counts[MOVES.claim.to]),
     parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MOST_COUNTED) })),
-    ...(found.syncs === false ? UNSYNCED : { warnings: [], durability: "power_loss" }),
+    // Without the disk, writes reach the operating system, which keeps them if only the server dies.
+    durability: found.syncs === false ? "crash" : "power_loss",
+    warnings: [...(found.syncs === false ? [UNSYNCED] : []), ...refused.warnings],
   };
 }
 
-/** Writes reach the operating system, which keeps them if only the server dies. */
-const UNSYNCED: Pick<StoreStats, "warnings" | "durability"> = {
-  warnings: [
-    "PostgreSQL does not wait for its disk, so a power cut may lose jobs and damage the rest: set fsync = on.",
-  ],
-  durability: "crash",
-};
+const UNSYNCED =
+  "PostgreSQL does not wait for its disk, so a power cut may lose jobs and damage the rest: set fsync = on.";
 
 async function countsOf(client: Client): Promise<Record<Status, number>> {
   const rows = await client.query(READING.counts, []);

@@ -5,12 +5,13 @@ import type { CopyMark } from "../copy_mark.ts";
 import type { Durability } from "../durability.ts";
 import { StorageError } from "../errors.ts";
 import type { Capabilities } from "../capabilities.ts";
-import type { Store } from "../store.ts";
+import type { ClaimAnswer, ClaimOptions, ClaimRequest, Store } from "../store.ts";
 import { assertNoConflict } from "../stored_job.ts";
 import { backup } from "./backup.ts";
 import { BallastFile } from "./ballast_file.ts";
 import { check } from "./check.ts";
-import { applyClockRollback, claim } from "./claim.ts";
+import { applyClockRollback, claim, type ClaimMoment } from "./claim.ts";
+import { claimApart } from "./claim_apart.ts";
 import { copyMarkIn } from "./copy_mark.ts";
 import { fileWatch } from "./database_file.ts";
 import { isStorageFault, toStorageError } from "./faults.ts";
@@ -27,6 +28,7 @@ import { beat, join, listProcesses, orphans } from "./processes.ts";
 import { dump, restore } from "./portable.ts";
 import { get, getMany, list, prune, stats } from "./read.ts";
 import { Recount } from "./recount.ts";
+import { claimDespite, RefusedClaims } from "../storing/refused_claims.ts";
 import { rescue } from "./rescue.ts";
 import { renew, settle } from "./settle.ts";
 import type { Statements } from "./statements.ts";
@@ -51,6 +53,7 @@ export class SqliteStore implements Store {
   readonly #proof: WriteProof;
   readonly #commits: GroupCommit;
   readonly #parking: Parking;
+  readonly #refused = new RefusedClaims();
   readonly #recount: Recount | null;
   readonly #assertSameFiles: () => void;
   readonly #assertSameDatabase: () => void;
@@ -99,13 +102,26 @@ export class SqliteStore implements Store {
     return await this.#commits.write(() => insert(this.#sql, jobs, this.now()), { isRefusedWhenFull: true });
   };
 
-  claim: Store["claim"] = (requests, { kinds, setBack = null } = {}) =>
-    this.#commits.write(() => {
+  claim: Store["claim"] = (requests, how = {}) => {
+    const claimEach = (sql: Statements, asked: readonly ClaimRequest[], moment: ClaimMoment) =>
+      claimApart(sql, asked, { ...moment, refused: this.#refused });
+    const despite = (cause?: unknown) =>
+      claimDespite(this.#refused, () => this.#claim(requests, how, claimEach), cause);
+    return this.#refused.count > 0 ? despite() : this.#claim(requests, how, claim).catch(despite);
+  };
+
+  #claim(
+    requests: readonly ClaimRequest[],
+    { kinds, setBack = null }: ClaimOptions,
+    work: typeof claim,
+  ): Promise<ClaimAnswer> {
+    return this.#commits.write(() => {
       if (setBack !== null) applyClockRollback(this.#sql, setBack);
       if (kinds !== undefined) this.#parking.admit(kinds);
       const parking = kinds === undefined ? null : this.#parking;
-      return claim(this.#sql, requests, { now: this.now(), process: this.#process, parking });
+      return work(this.#sql, requests, { now: this.now(), process: this.#process, parking });
     }, { isDroppedAtClose: true });
+  }
 
   renew: Store["renew"] = (leases) => this.#commits.write(() => renew(this.#sql, leases, this.now()));
 
@@ -154,7 +170,7 @@ export class SqliteStore implements Store {
   stats: Store["stats"] = ({ silentForMs }) =>
     this.#read(() => ({
       ...stats(this.#sql, { now: this.now(), silentForMs }),
-      warnings: logWarnings(this.#path),
+      warnings: [...logWarnings(this.#path), ...this.#refused.warnings],
       durability: this.#durability,
     }));
 

@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { INITIAL_STATUS } from "../job.ts";
+import { CLAIM_ONE_SQL } from "./claim_one_statements.ts";
 import { COUNT_SQL } from "./count_statements.ts";
 import { PORTABLE_SQL, RESULT } from "./portable_statements.ts";
 import { HISTORY_SQL } from "./history_sql.ts";
@@ -58,6 +59,7 @@ export const SQL = {
   ...COUNT_SQL,
   ...PORTABLE_SQL,
   ...SETTLE_SQL,
+  ...CLAIM_ONE_SQL,
 
   // insert: ?1 id ?2 kind ?3 payload ?4 priority ?5 run_at ?6 now
   insert: `INSERT OR ROLLBACK INTO jobs (id, kind, payload, priority, run_at, created_at, updated_at)
@@ -96,19 +98,6 @@ export const SQL = {
     WHERE seq IN (SELECT value FROM json_each(?4)) AND ${MAY.claim}`,
   // ?1 seq ?2 lease
   isHeld: `SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND ${IN_FLIGHT}`,
-  // ?1 consumer ?2 now ?3 priority ?4 process
-  claimOne:
-    `UPDATE OR ROLLBACK jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, process = ?4,
-      last_heartbeat = ?2, started_at = ?2, updated_at = ?2
-    WHERE seq = (SELECT seq FROM jobs WHERE ${READY} AND priority = ?3 AND run_at <= ?2
-      ORDER BY run_at, seq LIMIT 1)
-    RETURNING seq, lease, id, kind, payload, retries, crashes, suspect`,
-  // ?1 consumer ?2 now ?3 process
-  claimSuspect: `UPDATE jobs SET status = ${TO.claim}, lease = lease + 1, consumer_id = ?1, process = ?3,
-      last_heartbeat = ?2, started_at = ?2, updated_at = ?2
-    WHERE seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= ?2
-      ORDER BY crashes, priority DESC, run_at, seq LIMIT 1)
-    RETURNING seq, lease, id, kind, payload, retries, crashes, suspect`,
   // the earliest run time at one priority (?1), and among the suspects
   nextOfLevel: `SELECT run_at FROM jobs WHERE ${READY} AND priority = ?1
     ORDER BY run_at LIMIT 1`,
@@ -232,7 +221,15 @@ export interface ListingStatement {
   all(...values: readonly SQLInputValue[]): unknown[][];
 }
 
-const LISTING = ["due", "claimOne", "claimSuspect", "addedAfter", "completeMany", "completeEmpty"] as const;
+const LISTING = [
+  "due",
+  "claimOne",
+  "claimAlone",
+  "claimSuspect",
+  "addedAfter",
+  "completeMany",
+  "completeEmpty",
+] as const;
 type Listing = typeof LISTING[number];
 
 export type Statements =

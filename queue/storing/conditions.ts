@@ -2,7 +2,16 @@
  * Conditions on the status of a job as SQL, built once from the tables of `job.ts`: no backend's statement names a status
  * itself.
  */
-import { FINISHED, isFinished, MOVES, RESUBMIT, type Status, STATUSES, type Verb } from "../job.ts";
+import {
+  FINISHED,
+  INITIAL_STATUS,
+  isFinished,
+  MOVES,
+  RESUBMIT,
+  type Status,
+  STATUSES,
+  type Verb,
+} from "../job.ts";
 
 const quoted = (statuses: readonly Status[]) => statuses.map((status) => `'${status}'`).join(", ");
 
@@ -30,6 +39,7 @@ export const IS_IN_FINISHED_INDEX = `status NOT IN (${
 })`;
 
 const RESUBMITTED = MOVES.resubmit.from;
-/** Whether a resubmit resets the counts, and whether it keeps a run time in the future. */
+/** Whether a resubmit resets the counts, and whether it keeps a run time in the future: that of a retry is not kept. */
 export const STARTS_AGAIN = isOneOf(RESUBMITTED.filter((status) => RESUBMIT[status].startsAgain));
-export const KEEPS_RUN_AT = isOneOf(RESUBMITTED.filter((status) => RESUBMIT[status].keepsRunAt));
+export const KEEPS_RUN_AT = `(${isOneOf(RESUBMITTED.filter((status) => RESUBMIT[status].keepsRunAt))}
+      AND canceled_from = '${INITIAL_STATUS}')`;

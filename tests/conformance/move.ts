@@ -15,6 +15,7 @@ import {
   jobOf,
   NOW,
   outcomes,
+  retryIn,
   settlement,
   settleOne,
 } from "./stage.ts";
@@ -79,6 +80,13 @@ function resubmitCases(test: Case): void {
 
   test("resubmit of a canceled job whose time has passed makes it due at once", async ({ store }) => {
     await add(store, "a", { runAt: NOW + 10 });
+    await store.move("cancel", ["a"]);
+    await at(NOW + 20, store).move("resubmit", ["a"]);
+    assert.equal((await jobOf(store, "a")).runAt, NOW + 20);
+  });
+
+  test("resubmit of a job that was canceled while it waited for a retry makes it due at once", async ({ store }) => {
+    await settleOne(store, retryIn(10_000, await hold(store, "a")));
     await store.move("cancel", ["a"]);
     await at(NOW + 20, store).move("resubmit", ["a"]);
     assert.equal((await jobOf(store, "a")).runAt, NOW + 20);

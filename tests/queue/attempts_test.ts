@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { attemptsOf } from "@persistent-queue/queue";
 import { claimNext, end, endUntilSettled } from "../support/queue/attempts.ts";
 import { START, testQueue } from "../support/queue/test_queue.ts";
 
@@ -124,4 +125,19 @@ Deno.test("attempts that end together are judged one by one, in the order of the
     ["a", "b", "c", "d"].map(async (id) => (await on.queue.get(id)).job.status),
   );
   assert.deepEqual(statuses, ["COMPLETED", "CANCELED", "PROCESSING", "FAILED"]);
+});
+
+Deno.test("the attempt after a RetryLater is shown with its own start and duration", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  const job = await claimNext(on.queue);
+  const later = { type: "retry-later", delayMs: 60_000, error: "too many requests" } as const;
+  assert.equal((await end(on.queue, job, later)).type, "again");
+  on.clock.pass(61_500);
+  const running = attemptsOf({ ...await on.queue.get("a"), now: on.clock() }).at(-1);
+  assert.deepEqual([running?.outcome, running?.startedAt, running?.ranMs], [
+    "running",
+    START + 60_000,
+    1_500,
+  ]);
 });

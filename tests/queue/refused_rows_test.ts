@@ -1,6 +1,6 @@
 /** One row that the database refuses to change, because of an edit by hand, harms no other. */
 import assert from "node:assert/strict";
-import { BACKEND, editTest } from "../support/backend.ts";
+import { BACKEND, editTest, sqliteTest } from "../support/backend.ts";
 import { claimNext } from "../support/queue/attempts.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
 import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
@@ -73,4 +73,57 @@ editTest("a start does not fail because of the numbers in the row of a process",
     await on.queue.recover();
     assert.doesNotThrow(() => on.queue.warnings);
   }
+});
+
+const IS_CLAIMED = "OLD.status = 'PENDING' AND NEW.status = 'PROCESSING'";
+
+/** Claims until nothing is left, several at once as a busy consumer does, and one by one as an idle one does. */
+async function claimAll({ queue }: TestQueue, limit: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const { claimed } = await queue.claim([{ consumerId: "c1", limit, suspect: false }]);
+    if (claimed.length === 0) return ids;
+    ids.push(...claimed.map(({ id }) => id));
+  }
+}
+
+for (const limit of [1, 10]) {
+  editTest(`one job with the highest lease does not stop all others, ${limit} at a time`, async () => {
+    await using on = await testQueue();
+    await on.queue.add(["a", "b", "c", "d"].map((id) => ({ id })));
+    await editByHand(on.url, "UPDATE jobs SET lease = 9007199254740991 WHERE id IN ('a', 'c')");
+    assert.deepEqual(await claimAll(on, limit), ["b", "d"]);
+    await on.queue.stats();
+    assert.match(on.queue.warnings.join(), /Job "a" cannot be started, and the others go on/);
+    assert.equal(on.queue.trouble, null);
+  });
+
+  editTest(`one job whose claim a trigger refuses does not stop all others, ${limit} at a time`, async () => {
+    await using on = await testQueue();
+    await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
+    await editByHand(on.url, trigger(`OLD.id = 'a' AND ${IS_CLAIMED}`));
+    assert.deepEqual(await claimAll(on, limit), ["b", "c"]);
+    assert.deepEqual(await statuses(on, ["a"]), ["PENDING"]);
+    await on.queue.stats();
+    assert.match(on.queue.warnings.join(), /Job "a" cannot be started.*not this one/);
+  });
+}
+
+editTest("one suspect whose claim is refused stops neither another one nor the jobs beside it", async () => {
+  await using on = await testQueue();
+  await on.queue.add(["a", "b", "c"].map((id) => ({ id })));
+  await editByHand(
+    on.url,
+    `UPDATE jobs SET suspect = 1 WHERE id <> 'c'; ${trigger(`OLD.id = 'a' AND ${IS_CLAIMED}`)}`,
+  );
+  const suspects = { consumerId: "c1", limit: 1, suspect: true };
+  const { claimed } = await on.queue.claim([suspects, { consumerId: "c2", limit: 1, suspect: false }]);
+  assert.deepEqual(claimed.map(({ id, consumerId }) => [id, consumerId]), [["b", "c1"], ["c", "c2"]]);
+});
+
+sqliteTest("a trigger that rolls back the whole transaction of a claim stops one job only", async () => {
+  await using on = await testQueue();
+  await on.queue.add(["a", "b"].map((id) => ({ id })));
+  await editByHand(on.url, trigger(`OLD.id = 'a' AND ${IS_CLAIMED}`).replace("ABORT", "ROLLBACK"));
+  assert.deepEqual(await claimAll(on, 5), ["b"]);
 });

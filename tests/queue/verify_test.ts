@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { verify, type VerifyOptions } from "../../queue/maintenance/verify.ts";
 import type { Store } from "../../queue/store.ts";
+import { getQueue } from "@persistent-queue/queue";
 import { editTest, sqliteTest } from "../support/backend.ts";
-import { claimNext, end } from "../support/queue/attempts.ts";
+import { claimNext, end, endUntilSettled } from "../support/queue/attempts.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
 import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
@@ -134,4 +135,16 @@ Deno.test("the check reads a few histories at once, not those of a whole page", 
   });
   assert.deepEqual(await verify(store, OPTIONS), []);
   assert.equal(most, 10);
+});
+
+Deno.test("a queue that ran with more retries than this process would make is sound", async () => {
+  await using on = await testQueue({ retryDelaysMs: [10, 10, 10, 10, 10] });
+  await on.queue.add([{ id: "a" }]);
+  await endUntilSettled(on, await claimNext(on.queue), { type: "threw", error: "it broke" });
+  const queue = await getQueue(on.url, { role: "guest", now: on.clock });
+  try {
+    assert.deepEqual(await queue.check({ deep: true }), []);
+  } finally {
+    await queue.close();
+  }
 });

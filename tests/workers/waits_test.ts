@@ -26,3 +26,13 @@ Deno.test("a job that came back under another lease waits for its attempt, even 
   assert.deepEqual(waiting.toRenew().map(({ lease }) => lease), [3], "its heartbeat continues");
   waiting.remove(() => true);
 });
+
+Deno.test("thousands of jobs that wait for a retry are not shown as stalled if the stall time is three beats", () => {
+  const waiting = new WaitingJobs(1.5);
+  for (let seq = 1; seq <= 3_000; seq++) {
+    waiting.add({ ...claimed(1), seq }, { at: now() + 120_000, now, onDue: () => {} });
+  }
+  const renewed = new Set([...waiting.toRenew(), ...waiting.toRenew()].map(({ seq }) => seq));
+  assert.equal(renewed.size, 3_000, "two beats reach each of them");
+  waiting.remove(() => true);
+});

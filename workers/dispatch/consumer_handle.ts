@@ -38,6 +38,8 @@ export interface ConsumerHandleOptions {
   readonly post: Post;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
+  /** The number of beats in which each waiting job gets a heartbeat. */
+  readonly roundBeats?: number;
 }
 
 /** More than a prefetch brings as long as its jobs return results of one size: only then do jobs go back. */
@@ -49,7 +51,7 @@ export class ConsumerHandle {
   readonly tickets = new Tickets();
   readonly state = new ThreadState();
   readonly inFlight = new Map<number, InFlightJob>();
-  readonly waiting = new WaitingJobs();
+  readonly waiting: WaitingJobs;
   readonly post: Post;
   /** Jobs requested from the store for this consumer that have not arrived yet. */
   requested = 0;
@@ -64,7 +66,8 @@ export class ConsumerHandle {
   readonly #prefetch = new Prefetch();
   readonly #roll = new TicketRoll();
 
-  constructor({ consumerId, slot, post, now }: ConsumerHandleOptions) {
+  constructor({ consumerId, slot, post, now, roundBeats }: ConsumerHandleOptions) {
+    this.waiting = new WaitingJobs(roundBeats);
     this.consumerId = consumerId;
     this.slot = slot;
     this.post = post;

@@ -3,8 +3,9 @@ import type { Claimed } from "@persistent-queue/queue";
 
 /** Timers cannot wait longer than 2^31 ms, and the clock may be set meanwhile, so check again after this long. */
 const LONGEST_SLEEP_MS = 60_000;
-/** At least this many waiting jobs get a heartbeat at once, or a tenth of them if more: each write takes time. */
+/** At least this many waiting jobs get a heartbeat at once, or a share of them if more: each write takes time. */
 const MIN_RENEWED = 500;
+const MIN_SHARE = 0.1;
 /** The most payload of waiting jobs per consumer, in characters. */
 const MOST_CHARS = 64 * 1024 * 1024;
 
@@ -38,6 +39,12 @@ export class WaitingJobs {
   /** Where the next round of heartbeats begins. */
   #renewedTo = 0;
   #chars = 0;
+  readonly #share: number;
+
+  /** `roundBeats`: the number of beats in which each job gets a heartbeat. */
+  constructor(roundBeats = Infinity) {
+    this.#share = Math.min(1, Math.max(MIN_SHARE, 1 / roundBeats));
+  }
 
   get size(): number {
     return this.#waits.size;
@@ -81,7 +88,7 @@ export class WaitingJobs {
   toRenew(): Claimed[] {
     const { jobs } = this;
     const from = this.#renewedTo < jobs.length ? this.#renewedTo : 0;
-    const most = Math.max(MIN_RENEWED, Math.ceil(jobs.length / 10));
+    const most = Math.max(MIN_RENEWED, Math.ceil(jobs.length * this.#share));
     const due = [...jobs.slice(from), ...jobs.slice(0, from)].slice(0, most);
     this.#renewedTo = from + due.length;
     return due;

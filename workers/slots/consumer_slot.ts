@@ -167,6 +167,8 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       slot,
       post: (...posting) => child.post(...posting),
       now: clock,
+      // Twice before they would count as stalled, because a beat may be late.
+      roundBeats: settings.stallMs / settings.heartbeatMs / 2,
     });
     const start: StartConsumer = {
       consumerId,

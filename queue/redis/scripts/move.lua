@@ -13,7 +13,8 @@ local CHANGES = {
 
   resubmit = function(job)
     local run_at = stamp
-    if KEEPS_RUN_AT[job.status] then run_at = int(math.max(tonumber(job.run_at), now)) end
+    local keeps = KEEPS_RUN_AT[job.status] and redis.call("HGET", job_key(job.seq), "canceled_from") == INITIAL
+    if keeps then run_at = int(math.max(tonumber(job.run_at), now)) end
     local columns = {
       run_at = run_at, canceled_from = NULL, consumer_id = NULL, last_heartbeat = NULL, started_at = NULL,
       finished_at = NULL, result = NULL, process = NULL,

@@ -168,7 +168,7 @@ export class Model {
       const { startsAgain, keepsRunAt } = RESUBMIT[job.status as keyof typeof RESUBMIT];
       if (startsAgain) Object.assign(job, { retries: 0, crashes: 0, suspect: false });
       const gone = { consumerId: null, lastHeartbeat: null, startedAt: null, finishedAt: null, result: null };
-      const runAt = keepsRunAt ? Math.max(job.runAt, now) : now;
+      const runAt = keepsRunAt && job.canceledFrom === "PENDING" ? Math.max(job.runAt, now) : now;
       this.#to(job, "resubmit", now, { ...gone, runAt, canceledFrom: null });
     }
     tell(job, now, verb === "cancel" ? "canceled" : "resubmitted");
