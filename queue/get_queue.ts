@@ -1,5 +1,5 @@
 /** Opens a queue from a URL: the one place that knows the backends. */
-import { isAbsolute } from "node:path";
+import { resolve } from "node:path";
 import { StorageError } from "./errors.ts";
 import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
@@ -46,7 +46,7 @@ interface Backend {
 const sqlite: Backend = {
   open: (url, options) => openSqliteStore(placeOf(url).trim(), options),
   misread: (url) => misreadSqliteAddress(placeOf(url)),
-  isMade: (url) => isAbsolute(placeOf(url)),
+  isMade: (url) => placeOf(url) === resolve(placeOf(url)),
   placeOf: (url) => realSqlitePath(placeOf(url).trim()),
   lock: async (url) => await lockUnless(placeOf(url).trim(), () => false) ?? "taken",
 };

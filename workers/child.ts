@@ -19,17 +19,21 @@ import {
   type ToThread,
   writeMessages,
 } from "./protocol.ts";
+import type { StartTurns } from "./slots/start_turns.ts";
 import { ranOutOfMemory } from "./thread/memory.ts";
 
-/** Each is called with a sentence that gives the reason. */
+/** All but the first are called with a sentence that gives the reason. */
 export interface LifeEvents {
+  /** The thread has started. */
+  readonly onReady: () => void;
   /** The thread is no longer usable and should be ended. */
   readonly onUnusable: (why: string) => void;
   /** Nothing of the thread runs anymore. Called once. */
   readonly onEnd: (why: string) => void;
 }
 
-export interface ChildOptions<Start> extends LifeEvents {
+export interface ChildOptions<Start> extends Omit<LifeEvents, "onReady"> {
+  readonly onReady?: () => void;
   readonly threads: HostedThreads;
   readonly url: URL;
   readonly name: string;
@@ -39,7 +43,9 @@ export interface ChildOptions<Start> extends LifeEvents {
   /** Whether a spare thread of the same kind is kept ready. */
   readonly keepsSpare?: boolean;
   readonly onMessage: (message: FromThread) => void;
-  /** A thread that is not ready after this many milliseconds counts as failed. */
+  /** Its turn to start comes from here; it starts at once unless given. */
+  readonly turns?: StartTurns;
+  /** A thread that is not ready this many milliseconds after its turn came counts as failed. */
   readonly startMs?: number;
 }
 
@@ -62,6 +68,7 @@ export type Spawn = (
 ) => Child<ToConsumer | ToProducer>;
 
 export const NO_REASON = "It ended without giving a reason";
+const NO_START = "It was not needed before its turn to start came";
 const CLOSE: Close = { type: "close" };
 const START_MS = 15_000;
 /** At full speed, the next jobs come with the next transaction. */
@@ -83,8 +90,10 @@ export function startChild<Message extends ToThread, Start>(
 
 class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   readonly #options: ChildOptions<Start>;
-  readonly #thread: HostedThread;
-  readonly #startDeadline: ReturnType<typeof setTimeout>;
+  /** Null until its turn to start comes. */
+  #thread: HostedThread | null = null;
+  #endTurn = () => {};
+  #startDeadline: ReturnType<typeof setTimeout> | undefined;
   #outbox: Message[] = [];
   #sendTimer: ReturnType<typeof setTimeout> | undefined;
   #closingTimer: ReturnType<typeof setTimeout> | undefined;
@@ -98,8 +107,14 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   #isOver = false;
 
   constructor(options: ChildOptions<Start>) {
-    const { url, name, keepsSpare = false, memoryMb, startMs = START_MS } = options;
     this.#options = options;
+    if (options.turns === undefined) this.#start();
+    else this.#endTurn = options.turns.take(() => this.#start());
+  }
+
+  #start(): void {
+    const options = this.#options;
+    const { url, name, keepsSpare = false, memoryMb, startMs = START_MS } = options;
     this.#startDeadline = setTimeout(() => options.onUnusable("It did not start in time"), startMs);
     this.#thread = options.threads.start({
       ...{ url, name, keepsSpare },
@@ -111,9 +126,11 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
     port.postMessage(options.start);
     port.on("message", (data) => this.#hear(data));
     port.on("close", () => this.#closed());
+    this.#send();
   }
 
   post(message: Message, { withNext = false } = {}): void {
+    if (this.#thread === null && message.type === CLOSE.type) return this.end(NO_START);
     this.#outbox.push(message);
     if (withNext) this.#sendTimer ??= setTimeout(() => this.#send(), BATCH_MS);
     else this.#send();
@@ -121,8 +138,10 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
 
   end(reason: string, { atOnce = false } = {}): void {
     if (this.#isOver) return;
-    const { port, terminate } = this.#thread;
     this.#why ??= reason;
+    this.#endTurn();
+    if (this.#thread === null) return queueMicrotask(() => this.#finish());
+    const { port, terminate } = this.#thread;
     clearTimeout(this.#startDeadline);
     clearTimeout(this.#closingTimer);
     port.postMessage(writeMessages([CLOSE]));
@@ -132,7 +151,7 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   #send(): void {
     clearTimeout(this.#sendTimer);
     this.#sendTimer = undefined;
-    if (this.#isOver || this.#outbox.length === 0) return;
+    if (this.#isOver || this.#thread === null || this.#outbox.length === 0) return;
     const messages = this.#outbox;
     this.#outbox = [];
     this.#thread.port.postMessage(writeMessages(messages));
@@ -142,8 +161,14 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
     if (!this.#isHeard) return;
     const message = readMessage(data);
     if (message === null) return this.#options.onUnusable("It sent an unknown message");
-    if (message.type === "ready") clearTimeout(this.#startDeadline);
+    if (message.type === "ready") this.#started();
     this.#options.onMessage(message);
+  }
+
+  #started(): void {
+    clearTimeout(this.#startDeadline);
+    this.#endTurn();
+    this.#options.onReady?.();
   }
 
   #failed(error: ThreadError): void {
@@ -156,7 +181,8 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
    * does not, because the runtime then fails whatever was in progress, such as loading a module.
    */
   #exited(): void {
-    const { port } = this.#thread;
+    const port = this.#thread?.port;
+    if (port === undefined) return;
     for (let last = receiveMessageOnPort(port); last !== undefined; last = receiveMessageOnPort(port)) {
       this.#hear(last.message);
     }
@@ -177,8 +203,9 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
     for (const timer of [this.#startDeadline, this.#sendTimer, this.#closingTimer, this.#errorTimer]) {
       clearTimeout(timer);
     }
-    this.#thread.port.close();
-    this.#thread.terminate();
+    this.#endTurn();
+    this.#thread?.port.close();
+    this.#thread?.terminate();
     this.#options.onEnd(this.#why ?? NO_REASON);
   }
 }

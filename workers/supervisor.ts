@@ -19,6 +19,7 @@ import { HostedThreads } from "./slots/hosted_threads.ts";
 import { orderHandler } from "./orders.ts";
 import { ProcessWatch } from "./slots/process_watch.ts";
 import { ProducerSlot } from "./slots/producer_slot.ts";
+import { StartTurns } from "./slots/start_turns.ts";
 import { RecentEvents } from "./reporting/recent_events.ts";
 import type { SupervisorOptions } from "./supervisor_options.ts";
 import { Sweeper } from "./sweeper.ts";
@@ -70,8 +71,12 @@ export class Supervisor {
       this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
     this.#dispatcher = dispatch({ queue, clock, onError, onUnusable });
     const onWarning = (text: string) => onNotice("warn", text);
-    const toConsumer = { handlers, onRestart, onWarning, onReady: () => this.#begun.resolve() };
     const spawn: Spawn = options.spawn ?? ((child) => startChild({ threads: this.#threads, ...child }));
+    const turns = new StartTurns();
+    const toConsumer = {
+      ...{ handlers, onRestart, onWarning, onReady: () => this.#begun.resolve() },
+      spawn: (child: Parameters<Spawn>[0]) => spawn({ ...child, turns }),
+    };
     const shared = { settings, clock, spawn, wedged: this.#wedged };
     this.#consumers = Array.from(
       { length: settings.consumers },

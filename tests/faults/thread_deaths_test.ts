@@ -64,7 +64,9 @@ Deno.test("a stop right after a restart leaves no removal of old logs running", 
   await using system = await testSystem();
   const { settings: { logDir }, supervisor } = system;
   // So many that it takes longer than the stop.
-  for (let n = 0; n < 3_000; n++) Deno.writeTextFileSync(`${logDir}/consumer_old${n}.log`, "x");
+  for (let n = 0; n < 3_000; n++) {
+    Deno.writeTextFileSync(`${logDir}/consumer_${crypto.randomUUID()}.log`, "x");
+  }
   await everybodyIsBack(system);
   supervisor.injectFault(supervisor.view().consumers[0]?.id ?? "", "crash", "a test");
   await eventually("it is noticed", () => supervisor.view().consumers[0]?.restarts === 1);

@@ -38,6 +38,8 @@ interface Life<Message> {
   readonly child: Child<Message>;
   /** Monotonic, in milliseconds. */
   readonly since: number;
+  /** Whether its thread has started. */
+  isReady: boolean;
 }
 
 export class ThreadSlot<Message> {
@@ -74,10 +76,11 @@ export class ThreadSlot<Message> {
     const id = crypto.randomUUID();
     const since = this.#options.clock();
     const child = this.#options.spawn(id, {
+      onReady: () => this.#life?.id === id && (this.#life.isReady = true),
       onUnusable: (why) => this.#life?.id === id && this.replace(why),
       onEnd: (why) => this.#ended(id, why),
     });
-    this.#life = { id, since, child };
+    this.#life = { id, since, child, isReady: false };
   }
 
   post(message: Message): void {
@@ -89,7 +92,7 @@ export class ThreadSlot<Message> {
     const life = this.#life;
     if (life === null) return;
     const { work } = this.#over(life, why);
-    this.#ending.set(life.id, setTimeout(() => this.#giveUp(life.id, work), ENDING_MS));
+    this.#ending.set(life.id, setTimeout(() => this.#giveUp(life, work), ENDING_MS));
     life.child.end(why, how);
   }
 
@@ -127,9 +130,10 @@ export class ThreadSlot<Message> {
     return summary;
   }
 
-  #giveUp(id: string, work: string | null): void {
+  #giveUp({ id, isReady }: Life<Message>, work: string | null): void {
     this.#ending.delete(id);
-    if (this.#stopped) return;
+    // A thread that was never ready ran no handler: it is slow to start, and so it is slow to end.
+    if (this.#stopped || !isReady) return;
     this.#options.wedged.add({ id, role: this.#options.role, work });
   }
 }
