@@ -81,11 +81,15 @@ export class SimulatedProcess {
   readonly threadOf = (consumerId: string): SimulatedThread | undefined =>
     [...this.threads].find((thread) => thread.consumerId === consumerId);
 
-  #spawn: Spawn = ({ start, onMessage, onEnd }) => {
+  #spawn: Spawn = ({ start, onMessage, onReady, onEnd }) => {
     if (!("tickets" in start)) throw new TypeError("Only consumers are simulated.");
     const { main } = this;
     const thread: SimulatedThread = new SimulatedThread({
-      ...{ world: this.#world, main, start, onMessage },
+      ...{ world: this.#world, main, start },
+      onMessage: (message) => {
+        if (message.type === "ready") onReady?.();
+        onMessage(message);
+      },
       onEnd: (why) => {
         this.threads.delete(thread);
         onEnd(why);
