@@ -130,6 +130,8 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   }
 
   post(message: Message, { withNext = false } = {}): void {
+    // An outcome may be stored after its thread has ended.
+    if (this.#isOver) return;
     if (this.#thread === null && message.type === CLOSE.type) return this.end(NO_START);
     this.#outbox.push(message);
     if (withNext) this.#sendTimer ??= setTimeout(() => this.#send(), BATCH_MS);

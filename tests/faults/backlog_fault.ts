@@ -71,6 +71,8 @@ const SCANS: Readonly<Record<string, RegExp>> = {
   // Up to the requested number of places.
   suspectPlaces: /COVERING INDEX jobs_suspects$/,
   parkedPlaces: /INDEX jobs_parked$/,
+  // While a job cannot be claimed: up to the requested number.
+  suspectsDue: /INDEX jobs_suspects$/,
 };
 
 /** All jobs are recounted at the start and by checks, and waiting ones are scanned after a clock rollback. */
