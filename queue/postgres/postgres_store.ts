@@ -244,7 +244,7 @@ export class PostgresStore implements Store {
     return await this.#client.query(UPKEEP.orphansOfSilent, [
       ...[this.#clock.given(), agoMs, aheadMs],
       ...[held.map(({ seq }) => seq), held.map(({ lease }) => lease), this.#session.process, limit],
-      await this.#session.canJudge(),
+      this.#session.isInTouch,
     ]);
   }
 }

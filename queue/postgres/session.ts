@@ -214,20 +214,19 @@ export class Session {
     if (gapMs > BACK_MS) this.#backAt = this.#seenAt;
   }
 
-  /**
-   * Whether this process has been in touch with the server for long enough to tell which others are alive. An outage ends for
-   * all of them at once, and each notices it a moment sooner or later.
-   */
+  /** Whether this process can tell which others are alive, of which the server may have lost sight in an outage. */
   async canJudge(): Promise<boolean> {
     if (this.#process === null) return true;
-    try {
-      await this.ensureListening();
-    } catch (error) {
+    return await this.ensureListening().then(() => this.isInTouch, (error) => {
       assertPassing(error);
       return false;
-    }
+    });
+  }
+
+  /** The same, as the last beat found it: an outage ends for all at once, and each notices it sooner or later. */
+  get isInTouch(): boolean {
     const at = performance.now();
-    return at - this.#seenAt <= BACK_MS && at - this.#backAt >= BACK_MS;
+    return this.#process === null || at - this.#seenAt <= BACK_MS && at - this.#backAt >= BACK_MS;
   }
 
   async leave(tx: Tx, id: string): Promise<void> {
