@@ -11,6 +11,12 @@ const claimedBy = (consumer: string, process: string) =>
   `status = ${TO.claim}, lease = greatest(jobs.lease + 1, clock.at), consumer_id = ${consumer}, process = ${process},
       last_heartbeat = clock.at, started_at = clock.at, updated_at = clock.at`;
 
+/**
+ * The table of jobs is locked before that of processes, as an upgrade locks them: in the other order the two wait for each
+ * other. It selects nothing, and is not executed.
+ */
+const JOBS_FIRST = "jobs_first AS (SELECT FROM jobs WHERE false)";
+
 const AS_CLAIMED =
   `jobs.consumer_id, jobs.seq, jobs.lease, jobs.id, jobs.kind, jobs.payload::text AS payload, jobs.retries,
       jobs.crashes, jobs.suspect`;
@@ -24,7 +30,7 @@ const AS_CLAIMED =
  * priority, with the time and the seq of its first job; `more`: additional columns.
  */
 const claimed = (parts: string, more: string) =>
-  `WITH RECURSIVE clock AS (SELECT ${now(1)} AS at
+  `WITH RECURSIVE ${JOBS_FIRST}, clock AS (SELECT ${now(1)} AS at
       WHERE $3::int IS NULL OR EXISTS (SELECT 1 FROM processes WHERE n = $3::int)),
     suspect AS (UPDATE jobs SET ${claimedBy("$6::text", "$3::int")} FROM clock
       WHERE $6::text IS NOT NULL AND jobs.seq = (SELECT seq FROM jobs WHERE ${SUSPECT} AND run_at <= (SELECT at FROM clock)
@@ -82,7 +88,7 @@ export const LINE = {
       AND ${isOfKinds(2)} AND seq <> ALL ($3::bigint[])
     ORDER BY crashes, priority DESC, run_at, seq LIMIT $4::bigint`,
   // ?1 now, or null ?2 process, or null ?3 consumer ?4 seqs
-  claimThese: `WITH clock AS (SELECT ${now(1)} AS at
+  claimThese: `WITH ${JOBS_FIRST}, clock AS (SELECT ${now(1)} AS at
       WHERE $2::int IS NULL OR EXISTS (SELECT 1 FROM processes WHERE n = $2::int)),
     free AS MATERIALIZED (SELECT seq FROM jobs WHERE seq = ANY ($4::bigint[]) AND ${MAY.claim} FOR UPDATE SKIP LOCKED)
     UPDATE jobs SET ${claimedBy("$3::text", "$2::int")} FROM clock, free WHERE jobs.seq = free.seq
