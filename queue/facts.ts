@@ -19,7 +19,7 @@ export interface Fact {
 export interface Facts {
   /**
    * Writes the fact if the stored text is `over`; `null` means that nothing is stored. Returns false, and writes
-   * nothing, if the stored text is another one. A realm holds about `MOST_FACTS`; beyond that, those that expire first
+   * nothing, if the stored text is another one. A realm holds about `MAX_FACTS`; beyond that, those that expire first
    * are dropped.
    * @throws {StorageError}; {RejectedWrite} if a bound is broken
    */
@@ -30,9 +30,9 @@ export interface Facts {
   list(realm: string): Promise<Pick<Fact, "key" | "text">[]>;
 }
 
-export const MOST_FACTS = 1_000;
+export const MAX_FACTS = 1_000;
 /** How many expired facts one upkeep step removes from a realm that is no longer read. */
-export const MOST_EXPIRED = 1_000;
+export const MAX_EXPIRED = 1_000;
 const LONGEST_TEXT = 1_000;
 const NAME = /^[\w.-]{1,100}$/;
 

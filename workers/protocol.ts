@@ -6,7 +6,7 @@ import type { Outcome } from "@persistent-queue/queue";
 import type { LogLevel } from "./log_file.ts";
 
 /** The most jobs in flight at one consumer, and results in one of its messages. */
-export const MOST_IN_FLIGHT = 512;
+export const MAX_IN_FLIGHT = 512;
 
 /** What every thread gets at its start. */
 export interface StartOfThread {

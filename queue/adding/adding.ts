@@ -7,8 +7,8 @@ import type { Added, Enqueuer, Inspector, JobRequest } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
 
 /** The most that one turn adds: a few milliseconds. */
-const MOST_JOBS = 1_000;
-const MOST_CHARACTERS = 256 * 1024;
+const MAX_JOBS = 1_000;
+const MAX_CHARACTERS = 256 * 1024;
 /** The shortest time between two pauses: each costs about 6 ms, in which a bulk insert makes no progress. */
 const BETWEEN_PAUSES_MS = 30;
 /** This many jobs are checked without a pause, so that adding a single job is not delayed. */
@@ -73,10 +73,10 @@ function areKnown(kinds: readonly string[], requests: readonly JobRequest[]): bo
 
 function nextBatch(jobs: readonly NewJob[], from: number): readonly NewJob[] {
   let to = from;
-  for (let characters = 0; to < jobs.length && to - from < MOST_JOBS; to++) {
+  for (let characters = 0; to < jobs.length && to - from < MAX_JOBS; to++) {
     const { id, payload } = jobs[to] as NewJob;
     characters += id.length + payload.length;
-    if (to > from && characters > MOST_CHARACTERS) break;
+    if (to > from && characters > MAX_CHARACTERS) break;
   }
   return jobs.slice(from, to);
 }

@@ -9,8 +9,8 @@ import type { ConsumerState, ConsumerView, SystemView } from "../system_view.ts"
 
 /** In UTF-16 units: enough for the 1,000 consumers that one process may have. */
 const LONGEST = 256 * 1024;
-const MOST_CONSUMERS = 1_000;
-const MOST_WARNINGS = 20;
+const MAX_CONSUMERS = 1_000;
+const MAX_WARNINGS = 20;
 const LONGEST_SENTENCE = 500;
 /** Ids of jobs have at most this length. */
 const LONGEST_ID = 2_000;
@@ -55,12 +55,12 @@ function toView(fields: Fields): SystemView {
     startedAt: numberIn(fields.startedAt) ?? 0,
     starting: fields.starting === true,
     stopping: fields.stopping === true,
-    consumers: listIn(fields.consumers).slice(0, MOST_CONSUMERS).flatMap(toConsumer),
+    consumers: listIn(fields.consumers).slice(0, MAX_CONSUMERS).flatMap(toConsumer),
     wedged: numberIn(fields.wedged) ?? 0,
     sweep: { lastAt: numberIn(lastAt), lastRequeued: numberIn(lastRequeued) ?? 0 },
     producing: fields.producing === true,
     takesFaults: fields.takesFaults === true,
-    warnings: listIn(fields.warnings).slice(0, MOST_WARNINGS).flatMap((one) => sentenceIn(one) ?? []),
+    warnings: listIn(fields.warnings).slice(0, MAX_WARNINGS).flatMap((one) => sentenceIn(one) ?? []),
     events: [],
     trouble: sentenceIn(fields.trouble),
     memoryBytes: numberIn(fields.memoryBytes) ?? 0,

@@ -78,7 +78,7 @@ export function noEvents(): Rate {
 type Total = { -readonly [name in Exclude<keyof KindTotals, "kind">]: number };
 
 /** An edit by hand may set any text as a kind, so kinds beyond this number are counted together. */
-const MOST_KINDS = 100;
+const MAX_KINDS = 100;
 const OTHERS = "(others)";
 
 /** Totals by kind of job since this process began: numbers that only grow. */
@@ -128,7 +128,7 @@ export class Totals {
   #of(kind: string): Total {
     const known = this.#byKind.get(kind);
     if (known !== undefined) return known;
-    if (this.#byKind.size >= MOST_KINDS && kind !== OTHERS) return this.#of(OTHERS);
+    if (this.#byKind.size >= MAX_KINDS && kind !== OTHERS) return this.#of(OTHERS);
     const counts = noTotals();
     this.#byKind.set(kind, counts);
     return counts;

@@ -20,11 +20,11 @@ const SLICE_MS = 6;
 const FIRST_SLICE = 128;
 const LARGEST_SLICE = 10_000;
 
-const MOST_SEARCHES = 4;
-const MOST_WAITING = 50;
+const MAX_SEARCHES = 4;
+const MAX_WAITING = 50;
 
 /** Limit for all values of a page, in characters. */
-const MOST_VALUES = 1024 * 1024;
+const MAX_VALUES = 1024 * 1024;
 
 /** The cursor after a page that only the job found by its id fills: the next page begins with the newest job. */
 const AFTER_FOUND = "after-found";
@@ -40,7 +40,7 @@ interface Unfinished {
 
 export class Listing {
   readonly #store: Store;
-  readonly #searches = new Semaphore(MOST_SEARCHES, { maxWaiting: MOST_WAITING });
+  readonly #searches = new Semaphore(MAX_SEARCHES, { maxWaiting: MAX_WAITING });
   /** Settles after the running slice, and after the pause that follows it, if any. */
   #slice: Promise<unknown> = Promise.resolve();
   /** How long slices have blocked the thread since the last pause. */
@@ -80,7 +80,7 @@ export class Listing {
     const deadline = performance.now() + (found === undefined ? BUDGET_MS : BUDGET_WHEN_FOUND_MS);
     let rows = FIRST_SLICE;
     while (jobs.length < query.limit && performance.now() < deadline) {
-      const values = query.values !== false && charactersOf(jobs) < MOST_VALUES;
+      const values = query.values !== false && charactersOf(jobs) < MAX_VALUES;
       const slice = { ...query, cursor: next, limit: query.limit - jobs.length, rows, values };
       const { page, ms } = await this.#inTurn(() => this.#store.list(slice));
       jobs.push(...page.jobs.filter(({ id }) => id !== found?.id));

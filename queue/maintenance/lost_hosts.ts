@@ -18,7 +18,7 @@ const LONGEST_NAME = 100;
 /** How often the shared losses are read: a process may come and go between two looks. */
 const READ_MS = 10_000;
 /** Beyond this only the number is reported. */
-const MOST_SHOWN = 5;
+const MAX_SHOWN = 5;
 
 interface Loss {
   readonly host: string;
@@ -128,9 +128,9 @@ export class LostHosts {
     const shown = [...this.#losses.values()].filter(({ isBack }) => !isBack).sort((a, b) =>
       b.seenAt - a.seenAt
     );
-    const others = shown.length - MOST_SHOWN;
+    const others = shown.length - MAX_SHOWN;
     return [
-      ...shown.slice(0, MOST_SHOWN).map(warningOf),
+      ...shown.slice(0, MAX_SHOWN).map(warningOf),
       ...others > 0
         ? [`${others} more hosts went away within the last hour without having been stopped.`]
         : [],

@@ -14,7 +14,7 @@ const STALE_MS = 10_000;
 const DEAD_MS = 30_000;
 
 /** Many more than the tries of an hour in which the storage does not answer. */
-const MOST_IDS = 20_000;
+const MAX_IDS = 20_000;
 
 /** A process without the permission to ask works on a database of its own machine. */
 function hostName(): string {
@@ -96,7 +96,7 @@ export class Presence {
   #noteId(id: string): void {
     this.#ids.add(id);
     const [oldest] = this.#ids;
-    if (oldest !== undefined && this.#ids.size > MOST_IDS) this.#ids.delete(oldest);
+    if (oldest !== undefined && this.#ids.size > MAX_IDS) this.#ids.delete(oldest);
   }
 
   /** Joins, then looks for the mark of a copy. A copy sets its mark, then looks for processes: one sees the other. */

@@ -11,7 +11,7 @@ const MIN_LIMIT = 200;
 const MAX_LIMIT = 1_000;
 const TURN_MS = 20;
 /** After this many kept jobs in a row, the walk pauses until the next sweep. */
-const MOST_KEPT = 10_000;
+const MAX_KEPT = 10_000;
 /** How long one sweep prunes at most, and how long while it finds jobs to remove: a third of the time. */
 const BUDGET_MS = 1_000;
 const BACKLOG_BUDGET_MS = 4_000;
@@ -52,7 +52,7 @@ export class Pruning {
       count += removed.count;
       kept = removed.count === 0 ? kept + limit : 0;
       const budgetMs = removed.count === 0 ? BUDGET_MS : BACKLOG_BUDGET_MS;
-      if (next === 0 || kept >= MOST_KEPT || performance.now() - since >= budgetMs) return { count, next };
+      if (next === 0 || kept >= MAX_KEPT || performance.now() - since >= budgetMs) return { count, next };
       await yieldToEventLoop();
     }
   }

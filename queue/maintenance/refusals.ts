@@ -5,7 +5,7 @@ import type { Lease } from "../job.ts";
 import { printable } from "../basics/text.ts";
 
 /** The pages show only so many, and the log tells of no more. */
-const MOST_SHOWN = 5;
+const MAX_SHOWN = 5;
 
 export class Refusals {
   readonly #events: Events;
@@ -24,14 +24,14 @@ export class Refusals {
   }
 
   note({ seq, id }: Pick<Lease, "seq"> & { readonly id: string }, error: unknown): void {
-    if (this.#warnings.size >= MOST_SHOWN) return;
+    if (this.#warnings.size >= MAX_SHOWN) return;
     const warning = `Job "${
       printable(id, { maxLength: 200 })
     }" stays in PROCESSING because its release is refused: ${
       messageOf(error)
     } Undo what was changed by hand.`;
     this.#warnings.set(seq, warning);
-    if (this.#told.has(warning) || this.#told.size >= MOST_SHOWN) return;
+    if (this.#told.has(warning) || this.#told.size >= MAX_SHOWN) return;
     this.#told.add(warning);
     this.#events.emit({ type: "storage-warning", warning });
   }

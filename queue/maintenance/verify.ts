@@ -59,7 +59,7 @@ const PAGE = 500;
 /** How many histories are requested at once: one after the other, round trips to a server took most of the time. */
 const HISTORIES_AT_ONCE = 10;
 /** At most this many problems are reported. */
-const MOST_PROBLEMS = 100;
+const MAX_PROBLEMS = 100;
 
 /** Returns a sentence for each problem, at most 100; empty = sound. Without a ledger, the queue may be running. */
 export async function verify(store: Store, options: VerifyOptions): Promise<string[]> {
@@ -67,9 +67,9 @@ export async function verify(store: Store, options: VerifyOptions): Promise<stri
   if (options.ledger) problems.push(...await problemsOfLedger(store, options.ledger));
   for await (const found of verifyJobs(store, options)) {
     problems.push(...found);
-    if (problems.length >= MOST_PROBLEMS) break;
+    if (problems.length >= MAX_PROBLEMS) break;
   }
-  return problems.slice(0, MOST_PROBLEMS);
+  return problems.slice(0, MAX_PROBLEMS);
 }
 
 /** The same for the jobs only, one page at a time, newest first. */

@@ -9,7 +9,7 @@ import type { Inspector, JobFilter, MoveAllOptions, MoveOptions, MoveResult, Ope
 import type { Moved } from "../store.ts";
 
 /** The most that one turn moves: a few milliseconds. */
-const MOST_IDS = 200;
+const MAX_IDS = 200;
 /** A move of more jobs than this is reported as one event. */
 const MANY = 20;
 
@@ -81,7 +81,7 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
     const { store, health, events } = this.#parts;
     for (let done = 0; done < ids.length && !signal?.aborted;) {
       if (isOneOfMany) await yieldToEventLoop();
-      const page = ids.slice(done, done + MOST_IDS);
+      const page = ids.slice(done, done + MAX_IDS);
       const moving = health.observe(store.move(verb, page, by));
       const brings = MOVES[verb].to === "PENDING" && store.takesCallsInOrder;
       if (brings) events.emit({ type: "arriving", count: page.length });

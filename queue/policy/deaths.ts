@@ -15,25 +15,25 @@ export function livingHeartbeats({ stallMs }: { readonly stallMs: number }): Sil
 }
 
 /** How many deaths in a row a request excuses: so a job that kills the process is found even under steady requests. */
-const MOST_UNCHARGED = 3;
+const MAX_UNCHARGED = 3;
 
 /** Whether jobs in flight are charged for the death of a process, and the number of uncharged deaths in a row. */
 export function judgeDeath(
   { requestInProgress, uncharged }: { readonly requestInProgress: boolean; readonly uncharged: number },
 ): { readonly isCharged: boolean; readonly uncharged: number } {
-  const isCharged = !requestInProgress || uncharged >= MOST_UNCHARGED;
+  const isCharged = !requestInProgress || uncharged >= MAX_UNCHARGED;
   return { isCharged, uncharged: isCharged ? uncharged : uncharged + 1 };
 }
 
 /** The most crashes that a store can hold: the number may have been raised by hand. */
-const MOST_CRASHES = 1_000_000;
+const MAX_CRASHES = 1_000_000;
 
 /** Charges a job with one more crash. One crash below the limit it becomes a suspect, and runs alone. */
 export function chargeOf(
   { crashes }: { readonly crashes: number },
   { crashLimit, detail }: { readonly crashLimit: number; readonly detail: string },
 ): Charge {
-  const charged = Math.min(crashes + 1, MOST_CRASHES);
+  const charged = Math.min(crashes + 1, MAX_CRASHES);
   return {
     status: charged >= crashLimit ? MOVES.exhaust.to : MOVES.release.to,
     crashes: charged,

@@ -1,6 +1,6 @@
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
-import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import type { LineHeads } from "./line_heads.ts";
@@ -173,7 +173,7 @@ async function claimPart(
 
 /** Whether the limit on payloads may have cut the claim short. A UTF-16 unit is three bytes at most. */
 function isAtByteLimit(rows: readonly Row[]): boolean {
-  return rows.reduce((sum, { payload }) => sum + String(payload).length * 3, 0) >= MOST_CLAIMED_BYTES;
+  return rows.reduce((sum, { payload }) => sum + String(payload).length * 3, 0) >= MAX_CLAIMED_BYTES;
 }
 
 function totalLimit(requests: readonly ClaimRequest[]): number {

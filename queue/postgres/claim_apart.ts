@@ -1,7 +1,7 @@
 /** Claims while the database refuses to give some jobs to a holder: it finds out which ones, and the others go on. */
 import { RejectedWrite } from "../errors.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
-import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { AGAIN_MS, claimDespite, type RefusedClaims } from "../storing/refused_claims.ts";
 import { number, toText } from "../storing/rows.ts";
 import { claim, type ClaimContext, claimedOf } from "./claim.ts";
@@ -73,7 +73,7 @@ async function candidatesFor(
   const statement = suspect ? LINE.suspectsBeside : LINE.dueBeside;
   const rows = await client.query(statement, [time, kinds, refused.seqs, limit]);
   let bytes = 0;
-  const fitting = rows.filter((row) => (bytes += number(row.payload_bytes)) < MOST_CLAIMED_BYTES);
+  const fitting = rows.filter((row) => (bytes += number(row.payload_bytes)) < MAX_CLAIMED_BYTES);
   return (fitting.length > 0 ? fitting : rows.slice(0, 1)).map((row) => (
     { seq: number(row.seq), id: toText(row.id) }
   ));

@@ -1,5 +1,5 @@
 /** Facts that the processes on the queue share, as rows of one table. */
-import { checkedFact, type Facts, MOST_EXPIRED, MOST_FACTS } from "../facts.ts";
+import { checkedFact, type Facts, MAX_EXPIRED, MAX_FACTS } from "../facts.ts";
 import { MAX_TIME } from "../job.ts";
 import { toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
@@ -38,7 +38,7 @@ export function factsOn(
         const { realm, key, text, livesMs } = checkedFact(fact);
         const values = [time, realm, key, text, livesMs];
         const rows = over === null
-          ? client.query(FACTS.add, [...values, MOST_FACTS - 1])
+          ? client.query(FACTS.add, [...values, MAX_FACTS - 1])
           : client.query(FACTS.replace, [...values, over]);
         return (await rows).length === 1;
       }),
@@ -55,5 +55,5 @@ export function factsOn(
 
 /** Part of the upkeep. */
 export async function removeExpired(client: Client, time: number | null): Promise<void> {
-  await client.query(FACTS.expire, [time, MOST_EXPIRED]);
+  await client.query(FACTS.expire, [time, MAX_EXPIRED]);
 }

@@ -5,7 +5,7 @@ import {
   folded,
   foldedCount,
   foldedInWords,
-  MOST_LINES,
+  MAX_LINES,
   NEWEST_LINES,
   TOLD_IN_FULL,
 } from "../storing/history_bounds.ts";
@@ -64,8 +64,8 @@ async function readLines(
   seq: number,
   statements: { readonly newest: string; readonly first: string },
 ): Promise<HistoryEntry[]> {
-  const lines = (await tx.query(statements.newest, [seq, MOST_LINES])).map(toHistoryEntry).reverse();
-  if (lines.length < MOST_LINES) return lines;
+  const lines = (await tx.query(statements.newest, [seq, MAX_LINES])).map(toHistoryEntry).reverse();
+  if (lines.length < MAX_LINES) return lines;
   const newest = lines.slice(-NEWEST_LINES);
   const first = (await tx.query(statements.first, [seq, FIRST_LINES])).map(toHistoryEntry);
   const [next] = newest;
@@ -82,7 +82,7 @@ export async function foldHistories(client: Client, seqs: readonly number[]): Pr
 async function fold(tx: Tx, seq: number): Promise<void> {
   const one = async (statement: string, ...values: number[]) => (await tx.query(statement, values))[0];
   if (await one(HISTORY.lock, seq) === undefined) return;
-  if (await one(HISTORY.fromEnd, seq, MOST_LINES - 1) === undefined) return;
+  if (await one(HISTORY.fromEnd, seq, MAX_LINES - 1) === undefined) return;
   const place = await one(HISTORY.fromStart, seq, FIRST_LINES);
   const next = number((await one(HISTORY.fromEnd, seq, NEWEST_LINES - 1))?.n);
   const last = await one(HISTORY.before, seq, next);

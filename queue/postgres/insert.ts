@@ -7,15 +7,15 @@ import { ADDING } from "./statements.ts";
 import { fillValues } from "./values.ts";
 
 /** One statement takes at most this many jobs, and at most this many bytes unless it is a single job. */
-const MOST_JOBS = 1_000;
-const MOST_BYTES = 8 * 1024 * 1024;
+const MAX_JOBS = 1_000;
+const MAX_BYTES = 8 * 1024 * 1024;
 /** A job that existed and is gone a moment later is added after all. */
 const TRIES = 3;
 
 /** As many of the jobs as fit into one statement. */
 export function firstBatch(jobs: readonly NewJob[]): NewJob[] {
   let bytes = 0;
-  const end = jobs.findIndex(({ payload }, i) => i === MOST_JOBS || (bytes += payload.length) > MOST_BYTES);
+  const end = jobs.findIndex(({ payload }, i) => i === MAX_JOBS || (bytes += payload.length) > MAX_BYTES);
   return jobs.slice(0, end === -1 ? jobs.length : Math.max(1, end));
 }
 

@@ -1,5 +1,5 @@
 /** The statements that claim jobs from the line: see `statements.ts`. */
-import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { MAY, TO } from "../storing/conditions.ts";
 import { isOfKinds, levels, now, READY, SUSPECT } from "./sql_fragments.ts";
 
@@ -60,7 +60,7 @@ const claimed = (parts: string, more: string) =>
     taken AS (UPDATE jobs SET ${
     claimedBy("slots.consumers[width_bucket(line.place - 1, slots.uptos) + 1]", "$3::int")
   } FROM clock, slots, line
-      WHERE jobs.seq = line.seq AND line.place <= slots.most AND line.bytes_before < ${MOST_CLAIMED_BYTES}
+      WHERE jobs.seq = line.seq AND line.place <= slots.most AND line.bytes_before < ${MAX_CLAIMED_BYTES}
       RETURNING line.place, ${AS_CLAIMED}${more})
     SELECT 0 AS place, * FROM suspect UNION ALL SELECT * FROM taken ORDER BY place`;
 

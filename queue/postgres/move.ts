@@ -7,7 +7,7 @@ import { MOVING } from "./statements.ts";
 import { isPossible } from "./values.ts";
 
 /** One statement moves at most this many jobs. */
-const MOST_JOBS = 500;
+const MAX_JOBS = 500;
 
 interface Move {
   readonly verb: OperatorVerb;
@@ -18,7 +18,7 @@ interface Move {
 }
 
 export async function move(client: Client, { verb, ids, time, by }: Move): Promise<Moved[]> {
-  const asked = ids.slice(0, MOST_JOBS);
+  const asked = ids.slice(0, MAX_JOBS);
   if (asked.length === 0) return [];
   const possible = asked.filter(isPossible);
   const rows = await client.query(MOVING[verb], [time, possible, by === undefined ? "" : `, by ${by}`]);

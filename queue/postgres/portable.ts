@@ -1,7 +1,7 @@
 /** Copies whole jobs out of the tables, and into them. */
 import type { HistoryEntry } from "../job.ts";
 import { number, toHistoryEntry, toStoredJob } from "../storing/rows.ts";
-import { MOST_LINES } from "../storing/history_bounds.ts";
+import { MAX_LINES } from "../storing/history_bounds.ts";
 import {
   assertNoConflict,
   type Dump,
@@ -26,7 +26,7 @@ const LINE = [
 
 /** The newest lines, oldest first: read with their job, so that both are of one snapshot. */
 const LINES = `(SELECT json_agg(json_build_array(${LINE.join(", ")}) ORDER BY n) FROM (
-      SELECT * FROM history WHERE history.seq = jobs.seq ORDER BY n DESC LIMIT ${MOST_LINES}) AS newest) AS lines`;
+      SELECT * FROM history WHERE history.seq = jobs.seq ORDER BY n DESC LIMIT ${MAX_LINES}) AS newest) AS lines`;
 
 const PORTABLE = {
   // ?1 after, or null ?2 limit ?3 bytes: the last job to read. The server knows the length of a text without unpacking it.
@@ -78,7 +78,7 @@ async function storedJobs(tx: Tx, rows: readonly Row[]): Promise<StoredJob[]> {
 
 async function historyOf(tx: Tx, { seq, lines }: Row): Promise<HistoryEntry[]> {
   if (!Array.isArray(lines)) return [];
-  if (lines.length >= MOST_LINES) return await readWholeHistory(tx, number(seq));
+  if (lines.length >= MAX_LINES) return await readWholeHistory(tx, number(seq));
   return lines.map((line) => toHistoryEntry(Object.fromEntries(LINE.map((name, i) => [name, line[i]]))));
 }
 

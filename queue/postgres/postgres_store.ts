@@ -24,7 +24,7 @@ import { READING } from "./read_statements.ts";
 import { RefusedClaims } from "../storing/refused_claims.ts";
 import type { ServerClock } from "../basics/server_clock.ts";
 import type { Session } from "./session.ts";
-import { isCompletion, MOST_WEIGHT, renew, settle, weighCompletion } from "./settle.ts";
+import { isCompletion, MAX_WEIGHT, renew, settle, weighCompletion } from "./settle.ts";
 import { SharedStatement } from "./shared_statement.ts";
 import { LineHeads } from "./line_heads.ts";
 import { CLAIMING, UPKEEP } from "./statements.ts";
@@ -36,8 +36,8 @@ export interface StoreParts {
 }
 
 /** Limits of one statement that several calls share. */
-const MOST_LEASES = 1_600;
-const MOST_BYTES = 4 * 1024 * 1024;
+const MAX_LEASES = 1_600;
+const MAX_BYTES = 4 * 1024 * 1024;
 /** A server that has just answered is not probed again. */
 const PROBE_MS = 400;
 /** Calls in flight get this long to end when the store closes. */
@@ -80,20 +80,20 @@ export class PostgresStore implements Store {
     this.#heads = new LineHeads({ client });
     this.#inserts = new SharedStatement({
       run: (jobs) => insert(client, jobs, clock.given()),
-      ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, maxWeight: MOST_BYTES, concurrency: 2 },
+      ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, maxWeight: MAX_BYTES, concurrency: 2 },
     });
     this.#claims = new SharedStatement({
       run: (requests) =>
         claim(client, requests, { ...this.#claimContext(this.#kinds.last, null), heads: this.#heads }),
-      ...{ weigh: ({ limit }) => limit, maxWeight: MOST_LEASES },
+      ...{ weigh: ({ limit }) => limit, maxWeight: MAX_LEASES },
     });
     this.#renewals = new SharedStatement({
       run: (leases) => renew(client, leases, clock.given()),
-      ...{ weigh: () => 1, maxWeight: MOST_LEASES },
+      ...{ weigh: () => 1, maxWeight: MAX_LEASES },
     });
     this.#completions = new SharedStatement({
       run: (completions) => settle(client, completions, clock.given()),
-      ...{ weigh: weighCompletion, maxWeight: MOST_WEIGHT },
+      ...{ weigh: weighCompletion, maxWeight: MAX_WEIGHT },
     });
     const facts = factsOn(client, (work) => this.#calls.run(() => work(clock.given())));
     this.copyMark = copyMarkAmong(facts);

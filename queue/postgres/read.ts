@@ -18,11 +18,11 @@ const [WAITING] = MOVES.claim.from;
 /** Up to this many waiting jobs are sorted quickly; if there are more, a scan of all jobs soon finds some. */
 const FEW_WAITING = 5_000;
 /** If more jobs wait than can be sorted quickly, the line is listed only up to here. */
-const MOST_PLACES = 1_000;
-const MOST_KINDS_SHOWN = 20;
-const MOST_COUNTED = 10_000;
+const MAX_PLACES = 1_000;
+const MAX_KINDS_SHOWN = 20;
+const MAX_COUNTED = 10_000;
 /** A call that finds more changes of the counts than this folds them. */
-const MOST_CHANGES = 500;
+const MAX_CHANGES = 500;
 
 export async function get(
   client: Client,
@@ -142,13 +142,13 @@ export async function listLine(
   const from = cursor === undefined ? 0 : fromCursor(cursor);
   // If so, all of them can be sorted quickly.
   const isFew = await areFewWaiting(client);
-  const end = Math.min(from + limit, isFew ? Infinity : MOST_PLACES);
+  const end = Math.min(from + limit, isFew ? Infinity : MAX_PLACES);
   // One more place than requested shows whether there is another page.
   const wanted = [due !== "later", due !== "now", due === undefined];
   const places = (await client.query(READING.line, [now, kinds, end + 1, ...wanted, null])).map((row) =>
     number(row.seq)
   );
-  const isLast = places.length <= end || (!isFew && end === MOST_PLACES);
+  const isLast = places.length <= end || (!isFew && end === MAX_PLACES);
   const jobs = await getMany(client, places.slice(from, end), { values: false });
   return { jobs, next: isLast ? null : toCursor(end) };
 }
@@ -168,14 +168,14 @@ export async function stats(
   const [counts, [found = {}], parked] = await Promise.all([
     countsOf(client),
     oldestAndSilent.run(JSON.stringify([kinds, silentForMs]), query),
-    kinds === null ? [] : client.query(READING.parked, [kinds, MOST_KINDS_SHOWN, MOST_COUNTED]),
+    kinds === null ? [] : client.query(READING.parked, [kinds, MAX_KINDS_SHOWN, MAX_COUNTED]),
   ]);
   return {
     counts,
     // A cached answer may be some seconds old, and the job gone.
     oldestDueAt: counts[WAITING] === 0 ? null : numberOrNull(found.oldest),
     silent: Math.min(number(found.silent), counts[MOVES.claim.to]),
-    parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MOST_COUNTED) })),
+    parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MAX_COUNTED) })),
     // Without the disk, writes reach the operating system, which keeps them if only the server dies.
     durability: found.syncs === false ? "crash" : "power_loss",
     warnings: [...(found.syncs === false ? [UNSYNCED] : []), ...refused.warnings],
@@ -187,7 +187,7 @@ const UNSYNCED =
 
 async function countsOf(client: Client): Promise<Record<Status, number>> {
   const rows = await client.query(READING.counts, []);
-  if (rows.reduce((sum, { changes }) => sum + number(changes), 0) > MOST_CHANGES) {
+  if (rows.reduce((sum, { changes }) => sum + number(changes), 0) > MAX_CHANGES) {
     await client.query(UPKEEP.foldCounts, []);
   }
   const counted = new Map(rows.map(({ status, n }) => [status, number(n)]));

@@ -20,12 +20,12 @@ export const SET_BACK = {
 } as const;
 
 /** One statement moves at most this many times to run: a few hundredths of a second. */
-const MOST_MOVED = 1_000;
+const MAX_MOVED = 1_000;
 
 /** In steps that can be repeated: each job is moved only once. No statement takes long, however many jobs wait. */
 export async function keepDue(client: Client, { to, from }: ClockSetBack): Promise<void> {
-  for (let moved = MOST_MOVED; moved === MOST_MOVED;) {
-    moved = (await client.query(SET_BACK.keepDue, [to, from, MOST_MOVED, null])).length;
+  for (let moved = MAX_MOVED; moved === MAX_MOVED;) {
+    moved = (await client.query(SET_BACK.keepDue, [to, from, MAX_MOVED, null])).length;
   }
 }
 

@@ -41,9 +41,9 @@ function isHandBack(settlement: Settlement): boolean {
 }
 
 /** The most that the completions of one statement weigh, unless it is one with a larger result. */
-export const MOST_WEIGHT = 4 * 1024 * 1024;
+export const MAX_WEIGHT = 4 * 1024 * 1024;
 /** What a completion costs without a result: at most 1,600 share a statement. */
-const COMPLETION_BYTES = MOST_WEIGHT / 1_600;
+const COMPLETION_BYTES = MAX_WEIGHT / 1_600;
 
 export function weighCompletion(settlement: Settlement): number {
   return COMPLETION_BYTES + (isCompletion(settlement) ? settlement.result?.length ?? 0 : 0);
@@ -90,7 +90,7 @@ function inPortions(completions: readonly Placed[]): Placed[][] {
     const weight = weighCompletion(one[1]);
     if (weight > room) {
       portions.push([]);
-      room = MOST_WEIGHT;
+      room = MAX_WEIGHT;
     }
     portions.at(-1)?.push(one);
     room -= weight;

@@ -5,7 +5,7 @@ import type { Row, Tx } from "./client.ts";
 import { READING } from "./read_statements.ts";
 
 /** Limit of one value, in bytes. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** Limit of all values of one list. */
 const ANSWER_BYTES = 1024 * 1024;
 
@@ -13,7 +13,7 @@ const ANSWER_BYTES = 1024 * 1024;
 export async function fillValues(tx: Tx, jobs: readonly Job[]): Promise<Job[]> {
   const short = jobs.filter(({ leftOut }) => leftOut !== undefined);
   if (short.length === 0) return [...jobs];
-  const rows = await tx.query(READING.values, [short.map(({ seq }) => seq), MOST_BYTES, ANSWER_BYTES]);
+  const rows = await tx.query(READING.values, [short.map(({ seq }) => seq), MAX_BYTES, ANSWER_BYTES]);
   const bySeq = new Map(rows.map((row) => [number(row.seq), row]));
   return jobs.map((job) => filled(job, bySeq.get(job.seq)));
 }

@@ -4,9 +4,9 @@ import type { Client, Reply } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
 
 /** One script moves at most this many times to run: a few milliseconds, however many jobs wait. */
-const MOST_MOVED = 200;
+const MAX_MOVED = 200;
 /** One script looks at no more than this many jobs in flight: a millisecond or two. */
-const MOST_LOOKED_AT = 500;
+const MAX_LOOKED_AT = 500;
 
 interface ClaimContext extends Pick<ClaimOptions, "kinds" | "setBack"> {
   readonly time: number | "";
@@ -22,7 +22,7 @@ export async function claim(
 ): Promise<ClaimAnswer> {
   if (setBack !== null) {
     // These steps can be repeated: each job is moved only once.
-    const step = [setBack.to, setBack.from, MOST_MOVED, MOST_LOOKED_AT];
+    const step = [setBack.to, setBack.from, MAX_MOVED, MAX_LOOKED_AT];
     for (let after: string | null = ""; after !== null;) {
       const end = await client.run("setBack", [...step, after]);
       after = typeof end === "string" ? end : null;

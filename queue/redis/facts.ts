@@ -1,5 +1,5 @@
 /** Facts that the processes on the queue share: for each realm a hash of texts, and a sorted set of when they expire. */
-import { checkedFact, type Facts, MOST_EXPIRED, MOST_FACTS } from "../facts.ts";
+import { checkedFact, type Facts, MAX_EXPIRED, MAX_FACTS } from "../facts.ts";
 import { toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items } from "./replies.ts";
@@ -13,7 +13,7 @@ export function factsOn(
     put: (fact, over) =>
       run(async (time) => {
         const { realm, key, text, livesMs } = checkedFact(fact);
-        return await client.run("putFact", [time, realm, key, text, livesMs, MOST_FACTS, over]) === 1;
+        return await client.run("putFact", [time, realm, key, text, livesMs, MAX_FACTS, over]) === 1;
       }),
     remove: (realm, key) => run(async () => void await client.run("removeFact", [realm, key])),
     list: (realm) =>
@@ -26,5 +26,5 @@ export function factsOn(
 
 /** Part of the upkeep. */
 export async function removeExpired(client: Client, time: number | ""): Promise<void> {
-  await client.run("expireFacts", [time, MOST_EXPIRED]);
+  await client.run("expireFacts", [time, MAX_EXPIRED]);
 }

@@ -9,15 +9,15 @@ import { assertJobs } from "./rules.ts";
  * One script takes at most this many jobs, and at most this much text unless it is a single job: the server does nothing
  * else meanwhile.
  */
-const MOST_JOBS = 200;
-const MOST_TEXT = 8 * 1024 * 1024;
+const MAX_JOBS = 200;
+const MAX_TEXT = 8 * 1024 * 1024;
 /** Limit of the long values of jobs that exist already, in bytes. */
 const ANSWER_BYTES = 1024 * 1024;
 
 /** As many of the jobs as fit into one script. */
 function firstBatch(jobs: readonly NewJob[]): NewJob[] {
   let text = 0;
-  const end = jobs.findIndex(({ payload }, i) => i === MOST_JOBS || (text += payload.length) > MOST_TEXT);
+  const end = jobs.findIndex(({ payload }, i) => i === MAX_JOBS || (text += payload.length) > MAX_TEXT);
   return jobs.slice(0, end === -1 ? jobs.length : Math.max(1, end));
 }
 

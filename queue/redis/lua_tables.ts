@@ -12,11 +12,11 @@ import {
   STATUSES,
   type Verb,
 } from "../job.ts";
-import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import {
   FIRST_LINES,
   foldedInWords,
-  MOST_LINES,
+  MAX_LINES,
   NEWEST_LINES,
   TOLD_IN_FULL,
 } from "../storing/history_bounds.ts";
@@ -42,7 +42,7 @@ const byVerb = (valueOf: (verb: Verb) => string) =>
 
 const RESUBMITTED = MOVES.resubmit.from;
 const HISTORY = {
-  most: MOST_LINES,
+  most: MAX_LINES,
   first: FIRST_LINES,
   newest: NEWEST_LINES,
   full: TOLD_IN_FULL,
@@ -64,6 +64,6 @@ local KEEPS_RUN_AT = ${set(RESUBMITTED.filter((status) => RESUBMIT[status].keeps
 local COLUMNS = ${list(COLUMNS)}
 local HISTORY = { ${Object.entries(HISTORY).map(([name, value]) => `${name} = ${value}`).join(", ")} }
 local MAX_TIME = ${MAX_TIME}
-local MOST_CLAIMED_BYTES = ${MOST_CLAIMED_BYTES}
+local MAX_CLAIMED_BYTES = ${MAX_CLAIMED_BYTES}
 local VERSION = "${VERSION}"
 `;

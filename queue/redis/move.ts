@@ -4,7 +4,7 @@ import type { Client, Reply } from "./client.ts";
 import { items, jobOf } from "./replies.ts";
 
 /** One script moves at most this many jobs: a few milliseconds. */
-const MOST_JOBS = 200;
+const MAX_JOBS = 200;
 
 interface Move {
   readonly verb: OperatorVerb;
@@ -15,7 +15,7 @@ interface Move {
 }
 
 export async function move(client: Client, { verb, ids, by, time, writer }: Move): Promise<Moved[]> {
-  const asked = ids.slice(0, MOST_JOBS);
+  const asked = ids.slice(0, MAX_JOBS);
   if (asked.length === 0) return [];
   const added = by === undefined ? "" : `, by ${by}`;
   // Half a surrogate pair would be sent as another character, and so name another job.

@@ -16,12 +16,12 @@ import { assertStoredJobs } from "./rules.ts";
 import { COLUMNS } from "./lua_tables.ts";
 
 /** One script reads at most this many jobs: a few milliseconds. */
-const MOST_JOBS = 200;
+const MAX_JOBS = 200;
 /** A job that exists when the jobs are compared may be gone when they are written. */
 const TRIES = 5;
 
 export async function dump(client: Client, { after, limit }: DumpRequest): Promise<Dump> {
-  const most = Math.min(limit, MOST_JOBS);
+  const most = Math.min(limit, MAX_JOBS);
   const [jobs, last] = items(await client.run("dump", [after ?? "", most, DUMP_BYTES]));
   const next = last === null || last === undefined ? null : numberOf(last);
   return { jobs: items(jobs).map(storedJobOf), next };

@@ -14,8 +14,8 @@ const ANSWER_BYTES = 1024 * 1024;
 const WHOLE_BYTES = 4 * 1024 * 1024;
 /** Only short values are returned. */
 const BRIEF_BYTES = 2_048;
-const MOST_KINDS_SHOWN = 20;
-const MOST_COUNTED = 10_000;
+const MAX_KINDS_SHOWN = 20;
+const MAX_COUNTED = 10_000;
 
 export async function get(
   client: Client,
@@ -67,7 +67,7 @@ export async function stats(
   client: Client,
   { time, silentForMs, kinds }: StatsContext,
 ): Promise<Omit<StoreStats, "warnings" | "durability">> {
-  const limits = [MOST_KINDS_SHOWN, MOST_COUNTED];
+  const limits = [MAX_KINDS_SHOWN, MAX_COUNTED];
   const [counts, oldest, silent, parked] = items(
     await client.run("stats", [time, silentForMs, ...limits, ...kindsAsValues(kinds)]),
   );

@@ -22,7 +22,7 @@ const TEXTS: ReadonlySet<string> = new Set(
 );
 
 /** No reader needs more of an error. */
-const MOST_ERROR = 20_000;
+const MAX_ERROR = 20_000;
 
 export function items(reply: Reply | undefined): Reply[] {
   return Array.isArray(reply) ? reply : [];
@@ -45,16 +45,16 @@ const JOB = [...COLUMNS, "payload", "result", "payload_left_out", "result_left_o
 
 export function jobOf(reply: Reply | undefined): Job {
   const row = toRow(JOB, items(reply));
-  return toJob({ ...row, payload: row.payload ?? "null", error: shortened(row.error, MOST_ERROR) });
+  return toJob({ ...row, payload: row.payload ?? "null", error: shortened(row.error, MAX_ERROR) });
 }
 
 const LINE = [
   ...["at", "event", "lease", "retries", "consumer_id", "detail", "taken_at", "ran_ms", "report", "log"],
 ];
 
-export function historyEntryOf(line: Reply, mostDetail = MOST_ERROR): HistoryEntry {
+export function historyEntryOf(line: Reply, maxDetail = MAX_ERROR): HistoryEntry {
   const row = toRow(LINE, JSON.parse(String(line)));
-  return toHistoryEntry({ ...row, detail: shortened(row.detail, mostDetail) });
+  return toHistoryEntry({ ...row, detail: shortened(row.detail, maxDetail) });
 }
 
 /** The beginning of a text, in whole characters. */

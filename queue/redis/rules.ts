@@ -5,18 +5,18 @@ import type { Settlement } from "../ending.ts";
 import type { NewJob } from "../store.ts";
 import type { StoredJob } from "../stored_job.ts";
 
-const MOST_ID = 2_000;
-const MOST_KIND = 64;
-const MOST_PRIORITY = 100;
-const MOST_COUNT = 1_000_000;
+const MAX_ID = 2_000;
+const MAX_KIND = 64;
+const MAX_PRIORITY = 100;
+const MAX_COUNT = 1_000_000;
 
 /** @throws {RejectedWrite} */
 export function assertJobs(jobs: readonly NewJob[]): void {
   for (const { id, kind, priority, runAt } of jobs) {
-    if (!hasLength(id, MOST_ID)) refuse(`an id has 1 to ${MOST_ID} characters`);
-    if (!hasLength(kind, MOST_KIND)) refuse(`a kind has 1 to ${MOST_KIND} characters`);
-    if (!Number.isInteger(priority) || Math.abs(priority) > MOST_PRIORITY) {
-      refuse(`a priority is a whole number from -${MOST_PRIORITY} to ${MOST_PRIORITY}`);
+    if (!hasLength(id, MAX_ID)) refuse(`an id has 1 to ${MAX_ID} characters`);
+    if (!hasLength(kind, MAX_KIND)) refuse(`a kind has 1 to ${MAX_KIND} characters`);
+    if (!Number.isInteger(priority) || Math.abs(priority) > MAX_PRIORITY) {
+      refuse(`a priority is a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}`);
     }
     if (runAt !== null && !isCount(runAt)) {
       refuse("a time to run is a whole number of milliseconds since 1970");
@@ -40,8 +40,8 @@ export function assertStoredJobs(jobs: readonly StoredJob[]): void {
   assertJobs(jobs.map((job) => ({ ...job, replace: false })));
   for (const job of jobs) {
     if (!isCount(job.lease)) refuse("a lease is a whole number that is not negative");
-    if (![job.retries, job.crashes].every((count) => isCount(count) && count <= MOST_COUNT)) {
-      refuse(`retries and crashes are whole numbers from 0 to ${MOST_COUNT}`);
+    if (![job.retries, job.crashes].every((count) => isCount(count) && count <= MAX_COUNT)) {
+      refuse(`retries and crashes are whole numbers from 0 to ${MAX_COUNT}`);
     }
     const times = [job.runAt, job.createdAt, job.updatedAt, job.lastHeartbeat, job.startedAt, job.finishedAt];
     if (!times.every((time) => time === null || (isCount(time) && time <= MAX_TIME))) {

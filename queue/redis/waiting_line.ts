@@ -9,7 +9,7 @@ import { items, numberOf } from "./replies.ts";
 /** Up to this many waiting jobs are sorted quickly. */
 const FEW_WAITING = 5_000;
 /** If more jobs wait than can be sorted quickly, the line is listed only up to here. */
-const MOST_PLACES = 1_000;
+const MAX_PLACES = 1_000;
 
 interface LineRequest {
   readonly limit: number;
@@ -40,11 +40,11 @@ export async function listLine(
     await client.run("line", [time, asked, ...wanted, ...kindsAsValues(kinds)]),
   );
   const isFew = numberOf(waiting) <= FEW_WAITING;
-  const end = Math.min(from + limit, isFew ? Infinity : MOST_PLACES);
+  const end = Math.min(from + limit, isFew ? Infinity : MAX_PLACES);
   const places = items(found).map(items).map(([part, priority, runAt, seq]): Place => ({
     ...{ part: numberOf(part), priority: numberOf(priority), runAt: numberOf(runAt), seq: numberOf(seq) },
   })).sort(inOrder);
-  const isLast = places.length <= end || (!isFew && end === MOST_PLACES);
+  const isLast = places.length <= end || (!isFew && end === MAX_PLACES);
   const jobs = await getMany(client, places.slice(from, end).map(({ seq }) => seq), { values: false });
   return { jobs, next: isLast ? null : toCursor(end) };
 }

@@ -14,7 +14,7 @@ const BYTES = 8 * 2 ** 20;
 const MARGIN_BYTES = 2 * 2 ** 20;
 const RETRY_MS = 1_000;
 /** The most random bytes that the runtime returns in one call. */
-const MOST_AT_ONCE = 65_536;
+const MAX_AT_ONCE = 65_536;
 
 export class BallastFile {
   readonly #file: string;
@@ -68,8 +68,8 @@ export class BallastFile {
 function writeRandom(path: string, bytes: number): void {
   using file = Deno.openSync(path, { create: true, write: true, truncate: true, mode: PRIVATE_FILE });
   const noise = new Uint8Array(512 * 1024);
-  for (let at = 0; at < noise.length; at += MOST_AT_ONCE) {
-    crypto.getRandomValues(noise.subarray(at, at + MOST_AT_ONCE));
+  for (let at = 0; at < noise.length; at += MAX_AT_ONCE) {
+    crypto.getRandomValues(noise.subarray(at, at + MAX_AT_ONCE));
   }
   for (let written = 0; written < bytes;) written += file.writeSync(noise.subarray(0, bytes - written));
 }

@@ -3,7 +3,7 @@ import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import { counted } from "./bulk.ts";
 import type { Parking } from "./parking.ts";
-import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { number, toClaimed } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -16,7 +16,7 @@ export interface ClaimMoment {
 }
 
 /** One claim parks about this many jobs without a handler: a few milliseconds, however many wait. */
-const MOST_PARKED = 1_000;
+const MAX_PARKED = 1_000;
 
 const [WAITING] = MOVES.claim.from;
 
@@ -63,7 +63,7 @@ class UnhandledJobs {
   }
 
   get isFull(): boolean {
-    return this.#parked >= MOST_PARKED;
+    return this.#parked >= MAX_PARKED;
   }
 
   /** Parks the jobs that have no handler, and returns the others. */
@@ -93,7 +93,7 @@ class PayloadBudget {
   }
 
   get isSpent(): boolean {
-    return this.#bytes >= MOST_CLAIMED_BYTES;
+    return this.#bytes >= MAX_CLAIMED_BYTES;
   }
 
   /** The leading rows whose payloads fit into the budget, with large payloads read. */

@@ -1,7 +1,7 @@
 /** Claims while the database refuses to give some jobs to a holder: each job alone, so that the others go on. */
 import { StorageError } from "../errors.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
-import { MOST_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { AGAIN_MS, type RefusedClaims } from "../storing/refused_claims.ts";
 import { number, toClaimed, toText } from "../storing/rows.ts";
 import { type ClaimMoment, PriorityLevels } from "./claim.ts";
@@ -42,7 +42,7 @@ function* claimEach(sql: Statements, request: ClaimRequest, apart: Apart): Gener
   const { consumerId, limit } = request;
   let [left, bytes] = [limit, 0];
   for (const candidate of candidatesFor(sql, request, apart)) {
-    if (left === 0 || bytes >= MOST_CLAIMED_BYTES || apart.refused.isFull) return;
+    if (left === 0 || bytes >= MAX_CLAIMED_BYTES || apart.refused.isFull) return;
     const job = claimAlone(sql, candidate, { consumerId, ...apart });
     if (job === null) continue;
     left -= 1;

@@ -43,7 +43,7 @@ const ROUNDS = 32;
  * A transaction takes no more writes after this time, or after twice the time of a commit on a slow disk, where more
  * writes have to share one.
  */
-const MOST_MS = 5;
+const MAX_MS = 5;
 /** Smoothing factor of the mean commit time. */
 const WEIGHT = 0.1;
 const FIRST_RETRY_MS = 10;
@@ -119,8 +119,8 @@ export class GroupCommit {
     this.#writes = [];
     this.#wasBusy = writes.length >= MANY_WRITES;
     try {
-      const mostMs = this.#closed ? Infinity : Math.max(MOST_MS, 2 * this.#commitMs);
-      const answers = this.#transact(writes, { mostMs });
+      const maxMs = this.#closed ? Infinity : Math.max(MAX_MS, 2 * this.#commitMs);
+      const answers = this.#transact(writes, { maxMs });
       this.#retryMs = FIRST_RETRY_MS;
       this.#writeLater(writes.slice(answers.length));
       for (const [i, answer] of answers.entries()) writes[i]?.resolve(answer);
@@ -138,7 +138,7 @@ export class GroupCommit {
   }
 
   /** Returns one result per write, for as many writes as there was time for. */
-  #transact(writes: readonly Write[], { mostMs }: { mostMs: number }): unknown[] {
+  #transact(writes: readonly Write[], { maxMs }: { maxMs: number }): unknown[] {
     // Ends a transaction whose rollback failed; nothing else would.
     this.#undo();
     this.#begin.run();
@@ -146,7 +146,7 @@ export class GroupCommit {
       const answers: unknown[] = [];
       const since = performance.now();
       for (const { work } of writes) {
-        if (answers.length > 0 && performance.now() - since > mostMs) break;
+        if (answers.length > 0 && performance.now() - since > maxMs) break;
         answers.push(work());
       }
       const written = performance.now();
@@ -160,7 +160,7 @@ export class GroupCommit {
   }
 
   #transactOne(write: Write): unknown {
-    return this.#transact([write], { mostMs: Infinity })[0];
+    return this.#transact([write], { maxMs: Infinity })[0];
   }
 
   #undo(): void {

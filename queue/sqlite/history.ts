@@ -4,14 +4,14 @@ import {
   folded,
   foldedCount,
   foldedInWords,
-  MOST_LINES,
+  MAX_LINES,
   NEWEST_LINES,
   TOLD_IN_FULL,
 } from "../storing/history_bounds.ts";
 import { number, toHistoryEntry } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
-const MOST_COUNTED = 1_000_000;
+const MAX_COUNTED = 1_000_000;
 
 /** Oldest first; a few hundred at most, however many an earlier release or an edit by hand has left. */
 export function readHistory(sql: Statements, seq: number): HistoryEntry[] {
@@ -28,19 +28,19 @@ function readLines(
   seq: number,
   { newestLines, firstLines }: Pick<Statements, "newestLines" | "firstLines">,
 ): HistoryEntry[] {
-  const lines = newestLines.all(seq, MOST_LINES).map(toHistoryEntry).reverse();
-  if (lines.length < MOST_LINES) return lines;
+  const lines = newestLines.all(seq, MAX_LINES).map(toHistoryEntry).reverse();
+  if (lines.length < MAX_LINES) return lines;
   const newest = lines.slice(-NEWEST_LINES);
   const first = firstLines.all(seq, FIRST_LINES).map(toHistoryEntry);
   const [next] = newest;
   if (next === undefined) return first;
-  const count = number(sql.countLines.get(seq, MOST_COUNTED)?.n) - FIRST_LINES - NEWEST_LINES;
+  const count = number(sql.countLines.get(seq, MAX_COUNTED)?.n) - FIRST_LINES - NEWEST_LINES;
   return [...first, folded(next, count), ...newest];
 }
 
 /** Runs after each added line, in the same transaction. */
 export function foldHistory(sql: Statements, seq: number): void {
-  if (sql.lineFromEnd.get(seq, MOST_LINES - 1) === undefined) return;
+  if (sql.lineFromEnd.get(seq, MAX_LINES - 1) === undefined) return;
   const place = sql.lineFromStart.get(seq, FIRST_LINES);
   const next = number(sql.lineFromEnd.get(seq, NEWEST_LINES - 1)?.n);
   const last = sql.lineBefore.get(seq, next);

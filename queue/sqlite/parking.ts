@@ -7,10 +7,10 @@ import { number, toText } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** How many jobs one statement parks, or returns to the line: about 3 ms. */
-const MOST_AT_ONCE = 500;
+const MAX_AT_ONCE = 500;
 /** Counting stops here, because it takes time too: 2 ms for this many. */
-const MOST_COUNTED = 10_000;
-const MOST_KINDS_TOLD = 20;
+const MAX_COUNTED = 10_000;
+const MAX_KINDS_TOLD = 20;
 
 export class Parking {
   readonly #sql: Statements;
@@ -39,7 +39,7 @@ export class Parking {
     }
     if (this.#isSettled) return;
     // Not settled if jobs were unparked, because the transaction may still be rolled back.
-    this.#isSettled = this.#sql.unpark.run(this.#json, MOST_AT_ONCE).changes === 0;
+    this.#isSettled = this.#sql.unpark.run(this.#json, MAX_AT_ONCE).changes === 0;
   }
 
   isKnown(kind: string): boolean {
@@ -53,13 +53,13 @@ export class Parking {
 
   /** Parks the jobs without a handler that are due next at this priority. Returns how many there were. */
   parkAhead(level: number, now: number): number {
-    return number(this.#sql.parkAhead.run(level, now, MOST_AT_ONCE, this.#json).changes);
+    return number(this.#sql.parkAhead.run(level, now, MAX_AT_ONCE, this.#json).changes);
   }
 }
 
 /** Ordered by kind. */
 export function parkedKinds(sql: Statements): ParkedKind[] {
-  return sql.parked.all(MOST_COUNTED, MOST_KINDS_TOLD).map(({ kind, n }) => ({
+  return sql.parked.all(MAX_COUNTED, MAX_KINDS_TOLD).map(({ kind, n }) => ({
     kind: toText(kind),
     count: number(n),
   }));

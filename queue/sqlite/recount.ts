@@ -11,7 +11,7 @@ import type { GroupCommit } from "./group_commit.ts";
 /** Many writes in a row cause one recount, not one each. */
 const MIN_INTERVAL_MS = 500;
 /** This many jobs are counted in some dozens of milliseconds. */
-const MOST_COUNTED = 1_000_000;
+const MAX_COUNTED = 1_000_000;
 
 export class Recount {
   readonly #sql: Statements;
@@ -32,7 +32,7 @@ export class Recount {
   async catchUp(): Promise<boolean> {
     if (!this.#isDue || performance.now() < this.#at + MIN_INTERVAL_MS) return false;
     this.#at = performance.now();
-    const isTooMuch = number(this.#sql.extent.get()?.n ?? 0) > MOST_COUNTED;
+    const isTooMuch = number(this.#sql.extent.get()?.n ?? 0) > MAX_COUNTED;
     // Before the write, so that a change in the meantime makes it due again.
     this.#isDue = false;
     try {

@@ -4,7 +4,7 @@ import { textOrNull } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** Limit for one value, in bytes. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 /** Limit for all values of one list. */
 const ANSWER_BYTES = 1024 * 1024;
 
@@ -20,7 +20,7 @@ export class ValueBudget {
   fill(job: Job): Job {
     const { leftOut: missing, ...rest } = job;
     if (missing === undefined || this.#left <= 0) return job;
-    const row = this.#sql.values.get(job.seq, Math.min(MOST_BYTES, this.#left)) ?? {};
+    const row = this.#sql.values.get(job.seq, Math.min(MAX_BYTES, this.#left)) ?? {};
     const found = missing.filter((name) => textOrNull(row[name] ?? null) !== null);
     const leftOut = missing.filter((name) => !found.includes(name));
     const values = Object.fromEntries(found.map((name) => [name, textOrNull(row[name] ?? null)]));

@@ -6,7 +6,7 @@ import { number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** If more jobs wait than can be sorted quickly, only this many places are listed. */
-const MOST_PLACES = 1_000;
+const MAX_PLACES = 1_000;
 
 interface Place {
   readonly seq: number;
@@ -29,11 +29,11 @@ export function listLine(
   isFew: boolean,
 ): JobPage {
   const from = cursor === undefined ? 0 : fromCursor(cursor);
-  const end = Math.min(from + limit, isFew ? Infinity : MOST_PLACES);
+  const end = Math.min(from + limit, isFew ? Infinity : MAX_PLACES);
   // One more place than requested shows whether there is another page.
   const places = placesOf(sql, { now, places: end + 1, due });
   const rows = places.slice(from, end).map(({ seq }) => sql.bySeq.get(seq));
-  const isLast = places.length <= end || (!isFew && end === MOST_PLACES);
+  const isLast = places.length <= end || (!isFew && end === MAX_PLACES);
   return { jobs: rows.filter((row) => row !== undefined).map(toJob), next: isLast ? null : toCursor(end) };
 }
 
@@ -49,7 +49,7 @@ function placesOf(sql: Statements, request: LineRequest): Place[] {
 }
 
 function duePlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
-  const due = sql.suspectPlaces.all(MOST_PLACES).map(toPlace).filter(({ runAt }) => runAt <= now);
+  const due = sql.suspectPlaces.all(MAX_PLACES).map(toPlace).filter(({ runAt }) => runAt <= now);
   for (const level of new PriorityLevels(sql).levels()) {
     if (due.length >= places) break;
     due.push(...sql.duePlaces.all(level, now, places).map(toPlace));
@@ -58,7 +58,7 @@ function duePlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
 }
 
 function plannedPlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
-  const planned = sql.suspectPlaces.all(MOST_PLACES).map(toPlace).filter(({ runAt }) => runAt > now);
+  const planned = sql.suspectPlaces.all(MAX_PLACES).map(toPlace).filter(({ runAt }) => runAt > now);
   for (const level of new PriorityLevels(sql).levels()) {
     planned.push(...sql.plannedPlaces.all(level, now, places).map(toPlace));
   }

@@ -4,7 +4,7 @@
  */
 import type { HistoryEntry } from "../job.ts";
 
-export const MOST_LINES = 300;
+export const MAX_LINES = 300;
 export const FIRST_LINES = 10;
 /** How many are kept by a fold, so that the next fold comes only a hundred lines later. */
 export const NEWEST_LINES = 200;

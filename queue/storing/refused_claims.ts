@@ -8,9 +8,9 @@ import { messageOf, StorageError } from "../errors.ts";
 /** How long a job is set aside. */
 const ASIDE_MS = 60_000;
 /** Claims look past each of these, so there is a limit; a fault that affects more stops the queue. */
-const MOST_ASIDE = 1_000;
+const MAX_ASIDE = 1_000;
 /** Beyond this only the number is shown. */
-const MOST_SHOWN = 3;
+const MAX_SHOWN = 3;
 /** While jobs are set aside, a claim that finds too little is repeated after this time. */
 export const AGAIN_MS = 1_000;
 
@@ -36,7 +36,7 @@ export class RefusedClaims {
   }
 
   get isFull(): boolean {
-    return this.seqs.length >= MOST_ASIDE;
+    return this.seqs.length >= MAX_ASIDE;
   }
 
   note(seq: number, id: string, error: unknown): void {
@@ -53,9 +53,9 @@ export class RefusedClaims {
   get warnings(): string[] {
     this.forgetOld();
     const shown = [...this.#bySeq.values()];
-    const others = shown.length - MOST_SHOWN;
+    const others = shown.length - MAX_SHOWN;
     return [
-      ...shown.slice(0, MOST_SHOWN).map(warningOf),
+      ...shown.slice(0, MAX_SHOWN).map(warningOf),
       ...others > 0 ? [`${others} more jobs cannot be started because their claim is refused.`] : [],
     ];
   }

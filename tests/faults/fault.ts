@@ -36,7 +36,7 @@ export interface SufferOptions {
 }
 
 /** More violations add nothing: the first ones show what is wrong. */
-const MOST_VIOLATIONS = 10;
+const MAX_VIOLATIONS = 10;
 
 export async function suffer(
   fault: Fault,
@@ -47,7 +47,7 @@ export async function suffer(
   for await (const broken of fault.attempts(random)) {
     tried += 1;
     violations.push(...broken.map((violation) => `try ${tried}: ${violation}`));
-    if (tried >= tries || violations.length >= MOST_VIOLATIONS || performance.now() > until) break;
+    if (tried >= tries || violations.length >= MAX_VIOLATIONS || performance.now() > until) break;
   }
   return { tries: tried, violations };
 }

@@ -11,7 +11,7 @@ const BATCH = 50;
 /** The baseline is measured again after this many, until the process has reached its normal size. */
 const SETTLING = 5_000;
 const SETTLED = 25_000;
-const MOST_GROWTH_BYTES = 50 * 1024 * 1024;
+const MAX_GROWTH_BYTES = 50 * 1024 * 1024;
 const QUICK_MS = 1_000;
 
 /** What a response must not reveal: where the code is, and a stack trace. */
@@ -87,7 +87,7 @@ function lookAfter(system: RunningSystem, ports: readonly number[]): () => Promi
     const growth = bytes - usualBytes;
     const tried = batches * BATCH;
     if (tried % SETTLING === 0 && tried <= SETTLED) usualBytes = bytes;
-    return growth < MOST_GROWTH_BYTES ? broken : [...broken, `the memory grew by ${growth} bytes`];
+    return growth < MAX_GROWTH_BYTES ? broken : [...broken, `the memory grew by ${growth} bytes`];
   };
 }
 

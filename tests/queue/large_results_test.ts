@@ -7,7 +7,7 @@ import type { Session } from "../../queue/postgres/session.ts";
 import { ServerClock } from "../../queue/basics/server_clock.ts";
 
 const RESULT = JSON.stringify("x".repeat(1_000_000));
-const MOST_CHARS = 5_000_000;
+const MAX_CHARS = 5_000_000;
 
 /** A store whose server completes every job, and how many characters each statement held. */
 function storeOn() {
@@ -37,7 +37,7 @@ Deno.test("560 completions of a megabyte that arrive together are stored a few a
   const { store, weights } = stored;
   const calls = Array.from({ length: 560 }, (_, i) => store.settle([completion(i + 1, RESULT)]));
   assert.deepEqual(await Promise.all(calls), Array(560).fill([true]));
-  assert.ok(Math.max(...weights) < MOST_CHARS, `a statement of ${Math.max(...weights)} characters`);
+  assert.ok(Math.max(...weights) < MAX_CHARS, `a statement of ${Math.max(...weights)} characters`);
 });
 
 Deno.test("512 results of a megabyte that one consumer reports are several statements of one transaction", async () => {
@@ -45,7 +45,7 @@ Deno.test("512 results of a megabyte that one consumer reports are several state
   const { store, weights } = stored;
   const settlements = Array.from({ length: 512 }, (_, i) => completion(i + 1, RESULT));
   assert.deepEqual(await store.settle(settlements), Array(512).fill(true));
-  assert.ok(Math.max(...weights) < MOST_CHARS, `a statement of ${Math.max(...weights)} characters`);
+  assert.ok(Math.max(...weights) < MAX_CHARS, `a statement of ${Math.max(...weights)} characters`);
 });
 
 Deno.test("1,600 completions without a result still share one statement", async () => {

@@ -9,7 +9,7 @@ import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/re
 const MANY = 3_000;
 const HOUR_MS = 3_600_000;
 /** A few commands for each of the jobs that one script may look at. */
-const MOST_COMMANDS = 2_000;
+const MAX_COMMANDS = 2_000;
 const ALIVE = { agoMs: 30_000, aheadMs: 60_000 };
 
 interface Stage {
@@ -85,7 +85,7 @@ test("the many jobs of a dead process, of none or of silent consumers hold up th
     const commands = await commandsAScript(async () => {
       ids = (await store.orphans({ process: null, limit: 1_000_000, ...request })).map(({ id }) => id);
     });
-    assert.ok(commands < MOST_COMMANDS, `${commands} commands a script`);
+    assert.ok(commands < MAX_COMMANDS, `${commands} commands a script`);
     return ids;
   };
   const all = Array.from({ length: MANY }, (_, i) => `${i}`);
@@ -167,7 +167,7 @@ test("a clock rollback moves very many suspects and jobs in flight in parts", as
   const commands = await commandsAScript(() =>
     store.claim([{ consumerId: "d", limit: 1, suspect: false }], { setBack })
   );
-  assert.ok(commands < MOST_COMMANDS, `${commands} commands a script`);
+  assert.ok(commands < MAX_COMMANDS, `${commands} commands a script`);
   assert.deepEqual(await store.check(), []);
   const { claimed } = await store.claim([{ consumerId: "c", limit: 1, suspect: true }]);
   assert.deepEqual(claimed.map(({ id }) => id), ["0"], "suspects stay due");

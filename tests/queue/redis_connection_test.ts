@@ -8,7 +8,7 @@ import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/re
 import { type Relay, relayTo } from "../support/servers/relay.ts";
 
 const JOB: NewJob = { id: "one", kind: "file", payload: "null", priority: 0, runAt: null, replace: false };
-const MOST_CONNECTIONS = 8;
+const MAX_CONNECTIONS = 8;
 /** The server accepts any password as long as its user has none. */
 const PASSWORD = "hidden-word";
 /** A silent server is noticed within this time. */
@@ -50,9 +50,9 @@ const works = (store: Store) => store.insert([JOB]).then(() => true, () => false
 
 test("a server without a free connection is reported as such", async ({ server, relay, store }) => {
   relay.cut();
-  await server.command("CONFIG", "SET", "maxclients", String(MOST_CONNECTIONS));
+  await server.command("CONFIG", "SET", "maxclients", String(MAX_CONNECTIONS));
   const foreign: Deno.TcpConn[] = [];
-  while (foreign.length < 2 * MOST_CONNECTIONS) {
+  while (foreign.length < 2 * MAX_CONNECTIONS) {
     foreign.push(await Deno.connect({ hostname: "127.0.0.1", port: server.port }));
   }
   relay.mend();

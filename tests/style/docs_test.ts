@@ -8,7 +8,7 @@ const pages = await docsPages();
 
 /** Three screens of fifty lines. */
 const README_LINES = 150;
-const MOST_FILES = 3;
+const MAX_FILES = 3;
 /** What a reader creates while following a page. */
 const MADE_BY_READERS = ["workers/handlers/greet.ts", "workers/handlers/mail.ts"];
 
@@ -86,13 +86,13 @@ Deno.test(`the README fits on three screens: ${README_LINES} lines`, () => {
   assert.ok(lines <= README_LINES, `it has ${lines}`);
 });
 
-Deno.test(`each question of "Where do I …" names at most ${MOST_FILES} files`, async () => {
+Deno.test(`each question of "Where do I …" names at most ${MAX_FILES} files`, async () => {
   const rows = rowsOf(await docsPage("docs/architecture.md"), /\?$/);
   assert.ok(rows.length >= 13);
   const counts = rows.map(([question, answer = ""]) => {
     return { question, files: pathsIn(answer).filter((path) => !path.endsWith("/")).length };
   });
-  assert.deepEqual(counts.filter(({ files }) => files < 1 || files > MOST_FILES), []);
+  assert.deepEqual(counts.filter(({ files }) => files < 1 || files > MAX_FILES), []);
 });
 
 Deno.test("the pages name things, not unnamed persons", () => {

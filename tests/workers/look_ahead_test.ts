@@ -6,7 +6,7 @@ import { ThreadState } from "../../workers/dispatch/thread_state.ts";
 import { Attempt } from "../../workers/thread/attempt.ts";
 import { Results } from "../../workers/thread/results.ts";
 import type { Clock } from "../../workers/thread/runtime.ts";
-import { MOST_IN_FLIGHT } from "../../workers/protocol.ts";
+import { MAX_IN_FLIGHT } from "../../workers/protocol.ts";
 
 const SLOW_MS = 24;
 const SHORT_MS = 0.01;
@@ -17,7 +17,7 @@ function idleConsumer(): ConsumerHandle {
   return handle;
 }
 
-const room = (handle: ConsumerHandle) => handle.room(MOST_IN_FLIGHT);
+const room = (handle: ConsumerHandle) => handle.room(MAX_IN_FLIGHT);
 
 Deno.test("a consumer whose first job was slow gets the most jobs after ten reports of short ones", () => {
   const handle = idleConsumer();
@@ -27,7 +27,7 @@ Deno.test("a consumer whose first job was slow gets the most jobs after ten repo
     earned.push(room(handle));
     handle.observe(room(handle), { busyMs: room(handle) * SHORT_MS });
   }
-  assert.equal(room(handle), MOST_IN_FLIGHT, `room for ${earned}`);
+  assert.equal(room(handle), MAX_IN_FLIGHT, `room for ${earned}`);
   assert.equal(earned[0], 1);
 });
 
@@ -42,7 +42,7 @@ Deno.test("a consumer whose jobs alternate between slow and short is given one a
 
 Deno.test("short jobs with payloads of a megabyte are given a few at a time, whatever waits for its next attempt", () => {
   const handle = idleConsumer();
-  for (let i = 0; i < 10; i++) handle.observe(MOST_IN_FLIGHT, { busyMs: MOST_IN_FLIGHT * SHORT_MS });
+  for (let i = 0; i < 10; i++) handle.observe(MAX_IN_FLIGHT, { busyMs: MAX_IN_FLIGHT * SHORT_MS });
   const payload = JSON.stringify("x".repeat(1_000_000));
   const large = (seq: number): Claimed => ({
     ...{ consumerId: "c", seq, lease: 1, id: `${seq}`, kind: "noop", payload },

@@ -2,7 +2,7 @@
 import { type Inspector, type Job, type JobFilter, pagesOf, yieldToEventLoop } from "@persistent-queue/queue";
 
 /** The most characters that a spreadsheet cell holds. */
-const MOST_IN_CELL = 32_767;
+const MAX_IN_CELL = 32_767;
 
 const COLUMNS = {
   id: (job) => job.id,
@@ -35,7 +35,7 @@ function leftOutOf({ payload, result, leftOut = [] }: Job): string | null {
 }
 
 function isCell(value: string | null, isLeftOut = false): boolean {
-  return !isLeftOut && (value?.length ?? 0) <= MOST_IN_CELL;
+  return !isLeftOut && (value?.length ?? 0) <= MAX_IN_CELL;
 }
 
 export function csvHead(): string {

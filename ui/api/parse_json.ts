@@ -12,7 +12,7 @@ interface ListLimits {
   /** Elements. */
   readonly most: number;
   /** Bytes of one element, and of anything that is not a list. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
   /** The error for more elements. */
   readonly tooMany: (count: number) => HttpError;
 }
@@ -25,18 +25,18 @@ export async function parseMembers(bytes: Uint8Array, name: string, limits: List
   const { list } = shapeOf(bytes);
   if (list !== null) {
     if (list.count > limits.most) throw limits.tooMany(list.count);
-    return await inTurns(elementsOf(bytes, { list, name, mostBytes: limits.mostBytes }));
+    return await inTurns(elementsOf(bytes, { list, name, maxBytes: limits.maxBytes }));
   }
-  if (bytes.length > limits.mostBytes) throw tooLarge();
+  if (bytes.length > limits.maxBytes) throw tooLarge();
   return await inTurns(refusing(JsonText.members(WHOLE.decode(bytes), name)));
 }
 
 /** More than any client needs in a small request. */
-const MOST_MEMBERS = 1_000;
+const MAX_MEMBERS = 1_000;
 
 /** Parses a value with few members. @throws {SyntaxError} {TypeError} if it is not UTF-8 {HttpError} */
-export async function parseSmallJson(bytes: Uint8Array, mostBytes: number): Promise<unknown> {
-  if (bytes.length > mostBytes || shapeOf(bytes).members > MOST_MEMBERS) throw tooLarge();
+export async function parseSmallJson(bytes: Uint8Array, maxBytes: number): Promise<unknown> {
+  if (bytes.length > maxBytes || shapeOf(bytes).members > MAX_MEMBERS) throw tooLarge();
   const { text } = await inTurns(refusing(JsonText.whole(WHOLE.decode(bytes))));
   return JSON.parse(text);
 }
@@ -44,19 +44,19 @@ export async function parseSmallJson(bytes: Uint8Array, mostBytes: number): Prom
 interface Elements {
   readonly list: NonNullable<JsonShape["list"]>;
   readonly name: string;
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 function* elementsOf(
   bytes: Uint8Array,
-  { list, name, mostBytes }: Elements,
+  { list, name, maxBytes }: Elements,
 ): Generator<undefined, unknown[]> {
   const { commas, start, end, count } = list;
   if (end === null || !isEndOfList(bytes, end)) throw new SyntaxError("the list does not end as one");
   const all: unknown[] = [];
   let from = start + 1;
   for (const comma of [...commas, end]) {
-    if (comma - from > mostBytes) throw tooLarge();
+    if (comma - from > maxBytes) throw tooLarge();
     const text = ELEMENT.decode(bytes.subarray(from, comma));
     if (/^[ \t\r\n]*$/.test(text)) {
       if (count === 1) return [];
@@ -98,13 +98,13 @@ const WHOLE = new TextDecoder("utf-8", { fatal: true });
 const ELEMENT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A payload nests at most 500 levels; the rest is for what surrounds it. */
-const MOST_LEVELS = 510;
+const MAX_LEVELS = 510;
 /** Per job: `JSON.parse` creates about two thousand per millisecond. */
-const MOST_CONTAINERS = 100_000;
+const MAX_CONTAINERS = 100_000;
 /** Per request. */
-const MOST_CONTAINERS_IN_ALL = 500_000;
+const MAX_CONTAINERS_IN_ALL = 500_000;
 /** More elements than a request may have. */
-const MOST_COMMAS = 100_000;
+const MAX_COMMAS = 100_000;
 
 /**
  * The shape of JSON text, determined from its bytes alone. `JSON.parse` takes seconds for a few megabytes of brackets, so
@@ -141,13 +141,13 @@ function shapeOf(bytes: Uint8Array): JsonShape {
     const byte = bytes[i];
     if (byte === QUOTE) i = endOfString(bytes, i);
     else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
-      if (++level > MOST_LEVELS) throw tooDeep();
-      if (++containers - before > MOST_CONTAINERS || containers > MOST_CONTAINERS_IN_ALL) throw tooMany();
+      if (++level > MAX_LEVELS) throw tooDeep();
+      if (++containers - before > MAX_CONTAINERS || containers > MAX_CONTAINERS_IN_ALL) throw tooMany();
     } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
       if (--level === 0) return shapeTo(i);
     } else if (byte === COLON) members++;
     else if (byte === COMMA && level === 1 && isList) {
-      if (++count < MOST_COMMAS) commas.push(i);
+      if (++count < MAX_COMMAS) commas.push(i);
       before = containers;
     }
   }

@@ -14,7 +14,7 @@ export const MANY_JOBS_BYTES = 8 * 1024 * 1024;
  * @throws {HttpError} 415 for another content type, 400 for what is not JSON, 413 for too much
  */
 export async function readJobs(c: Context): Promise<unknown> {
-  const limits = { most: MAX_JOBS, mostBytes: ONE_JOB_BYTES, tooMany: tooManyJobs };
+  const limits = { most: MAX_JOBS, maxBytes: ONE_JOB_BYTES, tooMany: tooManyJobs };
   return await read(c, (bytes) => parseMembers(bytes, "payload", limits));
 }
 

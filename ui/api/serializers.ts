@@ -68,14 +68,14 @@ export function jobJson(job: Job, moment: Moment, more: object = {}): string {
 }
 
 /** Limits for one value, and for all values of one response, in characters. */
-const MOST_VALUE = 64 * 1024;
-const MOST_VALUES = 1024 * 1024;
+const MAX_VALUE = 64 * 1024;
+const MAX_VALUES = 1024 * 1024;
 
 /** `{"jobs": […], …more}`. */
 export async function jobsJson(jobs: readonly Job[], moment: Moment, more: object): Promise<string> {
-  let left = MOST_VALUES;
+  let left = MAX_VALUES;
   const texts = await mapInTurns(jobs, (job) => {
-    const isShort = (value: string | null) => (value?.length ?? 0) <= Math.min(MOST_VALUE, left);
+    const isShort = (value: string | null) => (value?.length ?? 0) <= Math.min(MAX_VALUE, left);
     const shown = withValues(job, isShort);
     left -= shown.payload.length + (shown.result?.length ?? 0);
     return jobJson(shown, moment);

@@ -2,7 +2,7 @@
 import type { SharedByHosts } from "@persistent-queue/queue";
 import { fieldsIn } from "./fields_in.ts";
 
-const MOST_ENDED = 1_000;
+const MAX_ENDED = 1_000;
 const HASH = /^[\w-]{43}$/;
 
 export interface EndedSessionsOptions {
@@ -36,7 +36,7 @@ export class EndedSessions {
 
   /** Whether there is room for a session that may be made up: half of the room is kept for those known here. */
   get hasRoom(): boolean {
-    return this.#ended.size < MOST_ENDED / 2;
+    return this.#ended.size < MAX_ENDED / 2;
   }
 
   /** Records an end that is still to be published. */
@@ -67,7 +67,7 @@ export class EndedSessions {
 
   #set(hash: string, isPublished: boolean): void {
     const [oldest] = this.#ended.keys();
-    if (oldest !== undefined && this.#ended.size >= MOST_ENDED) this.#ended.delete(oldest);
+    if (oldest !== undefined && this.#ended.size >= MAX_ENDED) this.#ended.delete(oldest);
     this.#ended.set(hash, isPublished);
   }
 

@@ -26,8 +26,8 @@ const VISITS_STORED_AFTER_MS = 30_000;
 const SLACK_MS = MINUTE_MS;
 /** A token that was unknown a moment ago is not looked up again. */
 const UNKNOWN_FOR_MS = 1_000;
-const MOST_UNKNOWN = 1_000;
-const MOST_ASKED = 10_000;
+const MAX_UNKNOWN = 1_000;
+const MAX_ASKED = 10_000;
 
 export interface SharedSessionsOptions {
   /** The name of the page: it shares its sessions with no other. */
@@ -111,10 +111,10 @@ export class SharedSessions implements SessionKeeper {
     const now = performance.now();
     const isNew = (hash: string) => now - (this.#unknownSince.get(hash) ?? -Infinity) >= UNKNOWN_FOR_MS;
     if (!hashes.some(isNew)) return;
-    if (this.#asked.size < MOST_ASKED) { for (const hash of hashes) this.#asked.add(hash); }
+    if (this.#asked.size < MAX_ASKED) { for (const hash of hashes) this.#asked.add(hash); }
     if (!await this.#reads.request()) this.#isServerDown = true;
     if (this.#isServerDown) return;
-    if (this.#unknownSince.size >= MOST_UNKNOWN) this.#unknownSince.clear();
+    if (this.#unknownSince.size >= MAX_UNKNOWN) this.#unknownSince.clear();
     for (const hash of hashes) if (this.#table.living(hash) === null) this.#unknownSince.set(hash, now);
   }
 

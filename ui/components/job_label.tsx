@@ -5,7 +5,7 @@ import type { Status } from "@persistent-queue/queue";
 /** The width of the end that is always shown, in character cells, as the style sheet leaves room for. */
 const TAIL_CELLS = 16;
 
-const MOST_IN_TEXT = 64;
+const MAX_IN_TEXT = 64;
 
 /**
  * The id of a job on one line. If space is short it is shortened in the middle, because long ids often differ only at
@@ -26,8 +26,8 @@ export function JobId({ id }: { readonly id: string }) {
 /** The same for an id within a sentence: shortened to a few dozen characters. */
 export function IdInText({ id }: { readonly id: string }) {
   const text = printable(id);
-  const isLong = text.length > MOST_IN_TEXT;
-  return <bdi class="mono">{isLong ? `${text.slice(0, MOST_IN_TEXT - 20)}…${text.slice(-20)}` : text}</bdi>;
+  const isLong = text.length > MAX_IN_TEXT;
+  return <bdi class="mono">{isLong ? `${text.slice(0, MAX_IN_TEXT - 20)}…${text.slice(-20)}` : text}</bdi>;
 }
 
 /** Where the part begins that is always shown; 0 for an id so short that it is never shortened. */

@@ -25,7 +25,7 @@ interface Outgoing {
   once(event: "close", listener: () => void): void;
 }
 
-const MOST_UNSENT = 16 * 1024 * 1024;
+const MAX_UNSENT = 16 * 1024 * 1024;
 /** A client that reads nothing for this long may be disconnected, in milliseconds. */
 const PATIENCE_MS = 2_000;
 const LOOK_MS = 100;
@@ -34,7 +34,7 @@ const TURN_MS = 15;
 const LONGEST_WAIT_MS = 10_000;
 
 export interface OutflowOptions {
-  readonly mostUnsent?: number;
+  readonly maxUnsent?: number;
   readonly patienceMs?: number;
 }
 
@@ -48,8 +48,8 @@ export class Outflow {
   /** When the first response since the last pause was begun; null if none was. */
   #turnBegan: number | null = null;
 
-  constructor({ mostUnsent = MOST_UNSENT, patienceMs = PATIENCE_MS }: OutflowOptions = {}) {
-    this.#options = { mostUnsent, patienceMs };
+  constructor({ maxUnsent = MAX_UNSENT, patienceMs = PATIENCE_MS }: OutflowOptions = {}) {
+    this.#options = { maxUnsent, patienceMs };
   }
 
   follow(outgoing: Outgoing): void {
@@ -59,7 +59,7 @@ export class Outflow {
 
   /** Resolves with true when there is room for one more response, with false if that takes too long. */
   async room(): Promise<boolean> {
-    if (this.#waiting === 0 && this.#turnBegan === null && this.#unsent() < this.#options.mostUnsent) {
+    if (this.#waiting === 0 && this.#turnBegan === null && this.#unsent() < this.#options.maxUnsent) {
       this.#beginTurn();
       return true;
     }
@@ -71,7 +71,7 @@ export class Outflow {
   }
 
   async #admit(until: number): Promise<boolean> {
-    while (this.#unsent() >= this.#options.mostUnsent) {
+    while (this.#unsent() >= this.#options.maxUnsent) {
       if (performance.now() > until) return false;
       this.disconnectStalled(this.#options.patienceMs);
       await sleep(LOOK_MS);
@@ -138,15 +138,15 @@ export const ALWAYS_ROOM = () => Promise.resolve(true);
 export const UNWATCHED: Progress = { begin: () => {}, end: () => {} };
 
 /** The bytes of all bodies that are read at the same time. */
-const MOST_BYTES = MANY_JOBS_BYTES + 1024 * 1024;
+const MAX_BYTES = MANY_JOBS_BYTES + 1024 * 1024;
 /** Smaller bodies do not wait in line. */
 const SMALL_BYTES = 64 * 1024;
 
 /** Lets large bodies through one after the other. */
 export function largeBodiesInTurn(): MiddlewareHandler<AppEnv> {
-  const budget = new ByteBudget(MOST_BYTES);
+  const budget = new ByteBudget(MAX_BYTES);
   return async (c, next) => {
-    const bytes = Math.min(bytesOf(c), MOST_BYTES);
+    const bytes = Math.min(bytesOf(c), MAX_BYTES);
     if (bytes <= SMALL_BYTES) return await next();
     // A waiting body is not read meanwhile; the usual request timeout applies to it.
     await budget.take(bytes);

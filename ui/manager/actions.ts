@@ -131,7 +131,7 @@ export function goBack(c: PageContext, back: string | null, code: string | null,
 }
 
 /** A form may name a thousand jobs; parsing half a million fields takes a second. */
-const MOST_FIELDS = 2_000;
+const MAX_FIELDS = 2_000;
 
 /** The fields of a submitted form. @throws {HttpError} 415 for another content type, 400 for too many fields */
 export async function readForm(c: Context): Promise<URLSearchParams> {
@@ -140,8 +140,8 @@ export async function readForm(c: Context): Promise<URLSearchParams> {
     throw new HttpError(415, "unsupported_media_type", "Send this as a form.");
   }
   const text = await c.req.text();
-  if (countOf(text, "&") >= MOST_FIELDS) {
-    throw new HttpError(400, "bad_request", `A form has at most ${MOST_FIELDS.toLocaleString("en")} fields.`);
+  if (countOf(text, "&") >= MAX_FIELDS) {
+    throw new HttpError(400, "bad_request", `A form has at most ${MAX_FIELDS.toLocaleString("en")} fields.`);
   }
   return new URLSearchParams(text);
 }

@@ -62,7 +62,7 @@ function valueView({ leftOut = [], ...job }: Job, name: "payload" | "result"): V
 }
 
 /** Deeper levels, which no reader can follow, are not broken into lines. */
-const MOST_LEVELS = 24;
+const MAX_LEVELS = 24;
 
 interface Indented {
   readonly text: string;
@@ -81,7 +81,7 @@ export function indentedJson(json: string, most: number): Indented {
     parts.push(part);
     length += part.length;
   };
-  const newLine = () => level <= MOST_LEVELS && add(`\n${"  ".repeat(level)}`);
+  const newLine = () => level <= MAX_LEVELS && add(`\n${"  ".repeat(level)}`);
   for (let i = 0; i < shown.length && length <= most;) {
     const token = tokenAt(shown, i);
     i += token.length;
@@ -91,7 +91,7 @@ export function indentedJson(json: string, most: number): Indented {
     if (isFirst) level += 1;
     if (before === "," || isFirst && !isEnd) newLine();
     if (isEnd) level -= 1;
-    if (isEnd && !isFirst && level < MOST_LEVELS) newLine();
+    if (isEnd && !isFirst && level < MAX_LEVELS) newLine();
     add(token === ":" ? ": " : token);
     before = token;
   }

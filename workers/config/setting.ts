@@ -64,7 +64,7 @@ export function milliseconds<const Name extends string>(
   return { ...setting, limits: `${rule.min} to ${days(rule.maxDays)}` };
 }
 
-const MOST_DELAYS = 100;
+const MAX_DELAYS = 100;
 
 /** Milliseconds separated by commas; `none` = an empty list. */
 export function delays<const Name extends string>(
@@ -79,18 +79,18 @@ export function delays<const Name extends string>(
   const defaultText = fallback.join(",");
   return {
     ...{ name, defaultText, means },
-    limits: `up to ${MOST_DELAYS} delays of up to ${days(maxDays)} each`,
+    limits: `up to ${MAX_DELAYS} delays of up to ${days(maxDays)} each`,
     parse({ text, reject }) {
       if (text === null) return Object.freeze([...fallback]);
       if (text.trim() === "none") return Object.freeze([]);
       const values = text.split(",").map((part) => parseWholeNumber(part, { min: 0, max }));
-      if (values.length <= MOST_DELAYS && values.every((value) => value !== null)) {
+      if (values.length <= MAX_DELAYS && values.every((value) => value !== null)) {
         return Object.freeze(values);
       }
       reject(
         `${name} is ${
           quoted(text)
-        }, but must be up to ${MOST_DELAYS} whole numbers from 0 to ${max}, separated by commas, ` +
+        }, but must be up to ${MAX_DELAYS} whole numbers from 0 to ${max}, separated by commas, ` +
           `or "none", for example ${name}=${defaultText}`,
       );
       return fallback;

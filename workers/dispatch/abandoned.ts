@@ -6,7 +6,7 @@ import { type Attempted, HANDED_BACK } from "./settler.ts";
 /** From this many deaths on, the job is charged with each. */
 const CHARGED_FROM = 3;
 /** The most jobs remembered; beyond that, the earliest is forgotten. */
-const MOST_JOBS = 1_000;
+const MAX_JOBS = 1_000;
 
 export interface EndOfConsumer {
   readonly type: "crashed" | "stalled" | "stopped";
@@ -87,7 +87,7 @@ export class UnownedDeaths {
     this.#deaths.delete(seq);
     this.#deaths.set(seq, { count, retries });
     const [earliest] = this.#deaths.keys();
-    if (this.#deaths.size > MOST_JOBS && earliest !== undefined) this.#deaths.delete(earliest);
+    if (this.#deaths.size > MAX_JOBS && earliest !== undefined) this.#deaths.delete(earliest);
     return count;
   }
 }

@@ -23,7 +23,7 @@ export interface ClaimerOptions {
 }
 
 /** Jobs per claim. A transaction may end between two claims, which is what page requests wait for. */
-const MOST_PER_CLAIM = 256;
+const MAX_PER_CLAIM = 256;
 const STORAGE_RETRY_MS = 500;
 
 export class Claimer {
@@ -157,7 +157,7 @@ function inBatches(requests: readonly ClaimRequest[]): ClaimRequest[][] {
   for (const request of requests) {
     if (request.limit > room) {
       parts.push([]);
-      room = MOST_PER_CLAIM;
+      room = MAX_PER_CLAIM;
     }
     parts.at(-1)?.push(request);
     room -= request.limit;

@@ -6,7 +6,7 @@
 import type { Claimed } from "@persistent-queue/queue";
 import type { CancelReason, JobMessage, ToConsumer } from "../protocol.ts";
 import { ThreadState } from "./thread_state.ts";
-import { MOST_CHARS, Prefetch, TicketRoll, Tickets } from "./tickets.ts";
+import { MAX_CHARS, Prefetch, TicketRoll, Tickets } from "./tickets.ts";
 import { WaitingJobs } from "./waits.ts";
 
 /** A job in flight at one consumer. */
@@ -43,7 +43,7 @@ export interface ConsumerHandleOptions {
 }
 
 /** More than a prefetch brings as long as its jobs return results of one size: only then do jobs go back. */
-const FAR_TOO_MANY_CHARS = 4 * MOST_CHARS;
+const FAR_TOO_MANY_CHARS = 4 * MAX_CHARS;
 
 export class ConsumerHandle {
   readonly consumerId: string;
@@ -87,12 +87,12 @@ export class ConsumerHandle {
 
   /** Whether the payloads in flight are too large for more jobs: tiny jobs may have large payloads. */
   get #isPayloadFull(): boolean {
-    return this.#jobsInFlight.reduce((sum, { payload }) => sum + payload.length, 0) >= MOST_CHARS;
+    return this.#jobsInFlight.reduce((sum, { payload }) => sum + payload.length, 0) >= MAX_CHARS;
   }
 
   /** Whether its results that are not stored yet are too large for more jobs, which would return such results too. */
   get #isResultFull(): boolean {
-    return this.#unsettledChars >= MOST_CHARS;
+    return this.#unsettledChars >= MAX_CHARS;
   }
 
   /** No ticket is left: there is no room even for a retry that is due. */

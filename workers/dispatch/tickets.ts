@@ -4,7 +4,7 @@
  * compare-and-swap on a cell that holds the ticket and its state. So a job is either taken back, even from a busy
  * thread that does not listen, or begun, never both. When a thread dies, the cells show which job was running.
  */
-import { MOST_IN_FLIGHT } from "../protocol.ts";
+import { MAX_IN_FLIGHT } from "../protocol.ts";
 
 const FREE = 0;
 const OFFERED = 1;
@@ -100,7 +100,7 @@ const WEIGHT = 0.3;
  * The most text in flight at one consumer, in characters: payloads on their way to it, or results on their way to the
  * store. With less, a consumer may be given another claim of a few megabytes.
  */
-export const MOST_CHARS = 4 * 1024 * 1024;
+export const MAX_CHARS = 4 * 1024 * 1024;
 
 /**
  * How many jobs a consumer may have in flight: earned, not configured. A message between threads costs more than a tiny
@@ -130,7 +130,7 @@ export class Prefetch {
 
   get limit(): number {
     if (this.#meanMs > SHORT_MS) return 1;
-    const byTime = Math.min(MOST_IN_FLIGHT, Math.floor(FILL_MS / Math.max(this.#meanMs, 0.001)));
-    return Math.max(1, Math.min(byTime, Math.floor(MOST_CHARS / Math.max(this.#meanChars, 1))));
+    const byTime = Math.min(MAX_IN_FLIGHT, Math.floor(FILL_MS / Math.max(this.#meanMs, 0.001)));
+    return Math.max(1, Math.min(byTime, Math.floor(MAX_CHARS / Math.max(this.#meanChars, 1))));
   }
 }

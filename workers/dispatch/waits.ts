@@ -7,7 +7,7 @@ const LONGEST_SLEEP_MS = 60_000;
 const MIN_RENEWED = 500;
 const MIN_SHARE = 0.1;
 /** The most payload of waiting jobs per consumer, in characters. */
-const MOST_CHARS = 64 * 1024 * 1024;
+const MAX_CHARS = 64 * 1024 * 1024;
 
 export interface Moment {
   /** In milliseconds of the clock that `now` reads; null = check again after a while. */
@@ -52,7 +52,7 @@ export class WaitingJobs {
 
   /** There is no room for the payloads of more jobs. */
   get isFull(): boolean {
-    return this.#chars >= MOST_CHARS;
+    return this.#chars >= MAX_CHARS;
   }
 
   get jobs(): Claimed[] {

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import { withoutPlace } from "../thread/error_report.ts";
 
 /** The most jobs of one sweep that get a line each. */
-const MOST_REAPED = 100;
+const MAX_REAPED = 100;
 
 /** Events of the running system itself, besides the queue's events about jobs. */
 export type SystemEvent =
@@ -101,7 +101,7 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
 /** A line for each job, unless so many ended the same way that they would push other lines out of the log. */
 function linesOfReaped(reaped: readonly Reaped[]): Line[] {
   return [...Map.groupBy(reaped, ({ status }) => status)].flatMap(([status, jobs]) =>
-    jobs.length > MOST_REAPED
+    jobs.length > MAX_REAPED
       ? [warning(`Took ${jobs.length} jobs from their consumers, now ${status}`)]
       : jobs.map(({ id, consumerId }) =>
         warning(`Took job_id: ${id} from consumer ${consumerId ?? "unknown"}, now ${status}`)

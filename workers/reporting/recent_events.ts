@@ -5,11 +5,11 @@ import type { SystemEvent } from "./log_lines.ts";
 
 const MAX_EVENTS = 50;
 /** Limit for all events as JSON, since each reader gets them at every change. Ids are never cut: they link to jobs. */
-const MOST_CHARACTERS = 30_000;
+const MAX_CHARACTERS = 30_000;
 /** Limit for each text in an event. */
 const MAX_TEXT_LENGTH = 300;
 /** The most jobs of one sweep that get an event each; beyond that, only the number is kept. */
-const MOST_REAPED = 10;
+const MAX_REAPED = 10;
 
 interface Kept {
   readonly event: RecentEvent;
@@ -39,7 +39,7 @@ export class RecentEvents {
     const { length: characters } = JSON.stringify(event);
     this.#kept.unshift({ event, characters });
     this.#characters += characters;
-    while (this.#kept.length > MAX_EVENTS || this.#characters > MOST_CHARACTERS) {
+    while (this.#kept.length > MAX_EVENTS || this.#characters > MAX_CHARACTERS) {
       this.#characters -= this.#kept.pop()?.characters ?? 0;
     }
   }
@@ -97,7 +97,7 @@ function noteworthy(event: QueueEvent | SystemEvent): Noteworthy[] {
 
 function ofSweep({ excuse, requeued }: Extract<QueueEvent, { type: "swept" }>): Noteworthy[] {
   const excused = excuse ? [ofSystem({ type: "excused", why: short(excuse) })] : [];
-  if (requeued.length > MOST_REAPED) {
+  if (requeued.length > MAX_REAPED) {
     return [...excused, ofSystem({ type: "reaped-many", count: requeued.length })];
   }
   return [...excused, ...requeued.map(({ id, status }) => ofJob(id, { type: "reaped", status }))];

@@ -18,7 +18,7 @@ export interface HandlerCheckOptions {
 }
 
 const PROBE = new URL("../probe.ts", import.meta.url);
-const MOST_WAIT_MS = 2_000;
+const MAX_WAIT_MS = 2_000;
 /** How long the thread may be silent. */
 const LOAD_MS = 3_000;
 /** A thread that was ended and still runs after this long is in native code. */
@@ -40,7 +40,7 @@ export class HandlerCheck {
 
   /** Like `run`, but waits two seconds at most: problems found later are reported when they are known. */
   async begin(): Promise<void> {
-    await Promise.race([this.run(), sleep(MOST_WAIT_MS)]);
+    await Promise.race([this.run(), sleep(MAX_WAIT_MS)]);
   }
 
   /** Resolves when every handler has been tried, and the threads that tried them have ended, or cannot be ended. */

@@ -41,7 +41,7 @@ export interface ConsumerLoopOptions {
 }
 
 /** How many failures of ended jobs are tolerated before the thread is replaced. */
-const MOST_LATE_FAULTS = 20;
+const MAX_LATE_FAULTS = 20;
 
 /** One function for all jobs; the async context passes the attempt to it. */
 function runAttempt(this: void, attempt: Attempt): Promise<Outcome> {
@@ -137,7 +137,7 @@ export class ConsumerLoop {
     if (!owner.hasEnded) return this.#retire(words, owner.ticket);
     this.warn(`Left behind by ${owner.name}, which has ended: ${words}`);
     this.#lateFaults += 1;
-    if (this.#lateFaults > MOST_LATE_FAULTS && this.#current === null) {
+    if (this.#lateFaults > MAX_LATE_FAULTS && this.#current === null) {
       this.#retire("Jobs that had ended kept failing in it", null);
     }
   }

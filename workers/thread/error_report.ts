@@ -20,9 +20,9 @@ const MAX_ERROR = 10_000;
 const MAX_DETAIL = 16_000;
 /** Limit for one value shown with an error, in characters. */
 const MAX_VALUE = 1_000;
-const MOST_CAUSES = 8;
-const MOST_INNER = 10;
-const MOST_PROPERTIES = 20;
+const MAX_CAUSES = 8;
+const MAX_INNER = 10;
+const MAX_PROPERTIES = 20;
 const PLACE = "\n    at ";
 
 export interface ReportOptions {
@@ -157,7 +157,7 @@ function codeOf(error: Error): string | null {
 
 /** ` (caused by TypeError: fetch failed (caused by …))`, and the inner errors of an AggregateError. */
 function causesOf(error: Error, depth = 0): string {
-  if (depth >= MOST_CAUSES) return "";
+  if (depth >= MAX_CAUSES) return "";
   const inner = innerErrorsOf(error).slice(0, 3).map(shortName);
   const errors = inner.length === 0 ? "" : ` (${inner.join("; ")})`;
   const cause = read(() => error.cause);
@@ -176,7 +176,7 @@ function shortName(thrown: unknown): string {
 function innerErrorsOf(error: Error): unknown[] {
   const inner = read(() => {
     const { errors } = error as Error & { errors?: unknown };
-    return Array.isArray(errors) ? Array.from(errors.slice(0, MOST_INNER)) : [];
+    return Array.isArray(errors) ? Array.from(errors.slice(0, MAX_INNER)) : [];
   });
   return (inner ?? []) as unknown[];
 }
@@ -186,7 +186,7 @@ const SHOWN_ELSEWHERE = ["name", "message", "stack", "cause", "errors"];
 function propertiesOf(error: Error): string[] {
   const names = read(() => Object.keys(error));
   if (!Array.isArray(names)) return [];
-  return names.filter((name) => !SHOWN_ELSEWHERE.includes(name)).slice(0, MOST_PROPERTIES).map((name) => {
+  return names.filter((name) => !SHOWN_ELSEWHERE.includes(name)).slice(0, MAX_PROPERTIES).map((name) => {
     const value = read(() => error[name as keyof Error] as unknown);
     return `  ${name}: ${inspected(value, { isShort: true })}`;
   });

@@ -3,8 +3,8 @@ import { clean } from "./error_report.ts";
 
 const { inspect } = Deno;
 
-const MOST_LINES = 100;
-const MOST_CHARACTERS = 16_000;
+const MAX_LINES = 100;
+const MAX_CHARACTERS = 16_000;
 const LONGEST_LINE = 2_000;
 
 const INSPECT_OPTIONS: Deno.InspectOptions = {
@@ -37,7 +37,7 @@ export class KeptLines {
     const line = `+${seconds} s ${clean(text, LONGEST_LINE).replaceAll("\n", "\\n")}`;
     this.#lines.push(line);
     this.#length += line.length + 1;
-    while (this.#lines.length > MOST_LINES || this.#length > MOST_CHARACTERS) {
+    while (this.#lines.length > MAX_LINES || this.#length > MAX_CHARACTERS) {
       this.#length -= (this.#lines.shift()?.length ?? 0) + 1;
       this.#dropped += 1;
     }

@@ -74,11 +74,11 @@ const VERBS: Readonly<Record<string, string>> = {
 };
 
 /** Errors of the runtime are shorter, and of no error is more kept. */
-const MOST_CHARS = 20_000;
+const MAX_CHARS = 20_000;
 
 /** The message without terminal colors, rewritten if a translation matches. */
 export function plainWords(message: string): string {
-  const plain = message.slice(0, MOST_CHARS).replace(COLOURS, "");
+  const plain = message.slice(0, MAX_CHARS).replace(COLOURS, "");
   for (const { pattern, say } of TRANSLATIONS) {
     const found = pattern.exec(plain);
     if (found === null) continue;

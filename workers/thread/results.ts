@@ -4,7 +4,7 @@
  */
 import type { Outcome } from "@persistent-queue/queue";
 import { exactJson, isTooDeep, MAX_DEPTH } from "@persistent-queue/queue/basics";
-import { type FromThread, MOST_IN_FLIGHT, type Result } from "../protocol.ts";
+import { type FromThread, MAX_IN_FLIGHT, type Result } from "../protocol.ts";
 import type { Clock } from "./runtime.ts";
 
 const { stringify } = JSON;
@@ -12,7 +12,7 @@ const { stringify } = JSON;
 const LONGEST_MS = 5;
 const LONGEST_RESULT = 1_048_576;
 /** Of one message: the supervisor learns soon that results are large. */
-const MOST_CHARS = 1_048_576;
+const MAX_CHARS = 1_048_576;
 
 export class Results {
   #unsent: Result[] = [];
@@ -38,7 +38,7 @@ export class Results {
     this.#unsent.push({ ticket, outcome });
     this.#busyMs += busyMs;
     this.#chars += charsOf(outcome);
-    const isLarge = this.#unsent.length >= MOST_IN_FLIGHT || this.#chars >= MOST_CHARS;
+    const isLarge = this.#unsent.length >= MAX_IN_FLIGHT || this.#chars >= MAX_CHARS;
     if (isLarge || now - this.#since >= LONGEST_MS) this.flush();
   }
 

@@ -7,7 +7,7 @@ const QUEUE = new URL("../../queue/", import.meta.url).href;
 
 const FRAME = /^\s*at .*?\(?((?:file|https?|data|blob|npm|jsr|ext|node):[^\s()]+?):(\d+):(\d+)\)?$/;
 /** Deeper frames seldom help, and they are stored for each attempt. */
-const MOST_FRAMES = 30;
+const MAX_FRAMES = 30;
 
 export interface Places {
   /** The lines of the stack without this system's own frames, each with a short path. */
@@ -25,7 +25,7 @@ export function placesIn(stack: string, head: string): Places {
     const [, url = "", row, column] = FRAME.exec(line) ?? [];
     if (isInternal(url)) continue;
     if (isOwn(url)) own ??= `${shortened(url)}:${row}:${column}`;
-    if (frames.length < MOST_FRAMES) frames.push(`    ${shortened(line.trim())}`);
+    if (frames.length < MAX_FRAMES) frames.push(`    ${shortened(line.trim())}`);
     else if (own !== null) break;
   }
   return { frames, own };

@@ -16,11 +16,11 @@ const CHECKED_ONE_BY_ONE = 10;
  */
 const CHECK_MS = 50;
 /**
- * A full check also follows once this much time per job has passed since the last check, counting at most `MOST_JOBS`
+ * A full check also follows once this much time per job has passed since the last check, counting at most `MAX_JOBS`
  * jobs. So a job that comes alone is checked, and jobs of microseconds are checked together, twice a second. Every 50
  * ms, that took a seventh of the time of ten threads.
  */
-const MOST_JOBS = 10;
+const MAX_JOBS = 10;
 
 export interface TidinessOptions {
   /** Gets a sentence for the system's log. */
@@ -83,7 +83,7 @@ export class Tidiness {
 
   #isDue(now: number): boolean {
     if (this.#busyMs >= CHECK_MS) return true;
-    return now - this.#checkedAt >= CHECK_MS * Math.min(this.#jobs, MOST_JOBS);
+    return now - this.#checkedAt >= CHECK_MS * Math.min(this.#jobs, MAX_JOBS);
   }
 
   #restore({ kind }: Attempt, name: string): void {

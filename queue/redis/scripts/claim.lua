@@ -114,7 +114,7 @@ for i = first, #ARGV, 3 do
       is_short = is_short or (total == 0 and taken < limit)
     end
   elseif not alone[consumer] then
-    while taken < limit and line[next_place] and bytes < MOST_CLAIMED_BYTES do
+    while taken < limit and line[next_place] and bytes < MAX_CLAIMED_BYTES do
       local place = line[next_place]
       next_place = next_place + 1
       if take(unpadded(place.seq), consumer) then taken = taken + 1 end

@@ -121,11 +121,11 @@ local function put_among_suspects(job, score)
 end
 
 -- Lua's stack holds no more arguments.
-local MOST_ARGUMENTS = 1000
+local MAX_ARGUMENTS = 1000
 
 local function in_parts(command, key, list)
-  for i = 1, #list, MOST_ARGUMENTS do
-    redis.call(command, key, unpack(list, i, math.min(i + MOST_ARGUMENTS - 1, #list)))
+  for i = 1, #list, MAX_ARGUMENTS do
+    redis.call(command, key, unpack(list, i, math.min(i + MAX_ARGUMENTS - 1, #list)))
   end
 end
 

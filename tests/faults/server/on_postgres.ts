@@ -22,7 +22,7 @@ import {
 
 /** The system's user: the limits of a role do not hold for a superuser. */
 const ROLE = "worker";
-const MOST_CONNECTIONS = 8;
+const MAX_CONNECTIONS = 8;
 const DISK_MB = 64;
 const LOG_DISK_MB = 12;
 /** Long enough to be noticed. */
@@ -51,7 +51,7 @@ export const ON_POSTGRES: Misfortunes<PostgresServer> = {
   "without a free connection": onShared((server) => ({
     says: /no connection left/,
     strike: async ({ relay }) => {
-      await server.sql(`ALTER ROLE ${ROLE} CONNECTION LIMIT ${MOST_CONNECTIONS}`);
+      await server.sql(`ALTER ROLE ${ROLE} CONNECTION LIMIT ${MAX_CONNECTIONS}`);
       relay.cut();
       const foreign = await takeAllConnections(server.url());
       relay.mend();
@@ -102,9 +102,9 @@ async function takeAllConnections(url: string): Promise<{ end(): Promise<void> }
   const { port } = new URL(url);
   const sql = postgres({
     ...{ host: "127.0.0.1", port: Number(port), user: ROLE, database: "postgres" },
-    ...{ max: MOST_CONNECTIONS, max_lifetime: null },
+    ...{ max: MAX_CONNECTIONS, max_lifetime: null },
   });
-  const take = () => Promise.all(Array.from({ length: MOST_CONNECTIONS }, () => sql`SELECT pg_sleep(0.02)`));
+  const take = () => Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => sql`SELECT pg_sleep(0.02)`));
   // Repeats until the server has noticed that the system's connections are gone.
   await eventually("all connections are taken", () => take().then(() => true, () => false));
   return { end: () => sql.end({ timeout: 1 }) };

@@ -15,7 +15,7 @@ import {
   sleep,
 } from "./scene.ts";
 
-const MOST_CONNECTIONS = 8;
+const MAX_CONNECTIONS = 8;
 const DISK_MB = 4;
 /** Long enough to be noticed. */
 const FULL_MS = 1_500;
@@ -40,7 +40,7 @@ export const ON_REDIS: Misfortunes<RedisServer> = {
     says: /no connection left|cannot be reached/,
     strike: async ({ relay }) => {
       relay.cut();
-      await server.command("CONFIG", "SET", "maxclients", String(MOST_CONNECTIONS));
+      await server.command("CONFIG", "SET", "maxclients", String(MAX_CONNECTIONS));
       const foreign = await takeAllConnections(server.port);
       relay.mend();
       await sleep(FULL_MS);
@@ -83,7 +83,7 @@ export const ON_SMALL_DISK_OF_REDIS: OwnMisfortunes = {
 
 async function takeAllConnections(port: number): Promise<Deno.TcpConn[]> {
   const taken: Deno.TcpConn[] = [];
-  while (taken.length < 2 * MOST_CONNECTIONS) taken.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+  while (taken.length < 2 * MAX_CONNECTIONS) taken.push(await Deno.connect({ hostname: "127.0.0.1", port }));
   return taken;
 }
 

@@ -14,7 +14,7 @@ const DONE_WITHIN_MS = 20_000;
 /** The server may be down for most of that time. */
 const ADDED_WITHIN_MS = 30_000;
 /** Connections requested within a second: a system whose server is down tries again, but does not spin. */
-const MOST_ASKED = 100;
+const MAX_ASKED = 100;
 
 interface Trial {
   readonly scene: Scene;
@@ -60,7 +60,7 @@ export async function trial({ scene, random, name }: Trial, expect: Expect): Pro
   expect(supervisor.view().consumers.length === 3, "a consumer is gone");
   expect(!troubles().includes(PASSWORD), `the password is shown: ${troubles()}`);
   const asked = mostWithin(1_000, relay.asked);
-  expect(asked <= MOST_ASKED, `it asked for ${asked} connections within a second`);
+  expect(asked <= MAX_ASKED, `it asked for ${asked} connections within a second`);
   const problems = await problemsAt(url, { drained: true, retryLimit: 3 });
   expect(problems.length === 0, problems.join(" "));
 }

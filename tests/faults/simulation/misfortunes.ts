@@ -12,7 +12,7 @@ import type { World } from "./world.ts";
 
 type Misfortune = (world: World) => void;
 
-const MOST_IDS = 60;
+const MAX_IDS = 60;
 const VERBS: readonly WriteVerb[] = [
   "insert",
   "claim",
@@ -64,7 +64,7 @@ export function strike(world: World): void {
 }
 
 function someId({ random }: World): string {
-  return `job ${random.below(MOST_IDS)}`;
+  return `job ${random.below(MAX_IDS)}`;
 }
 
 function someJob(world: World): JobRequest {

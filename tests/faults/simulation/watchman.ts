@@ -59,12 +59,12 @@ export class Watchman {
     const keys = new Set(orphans.map(keyOf));
     for (const key of this.#orphanedSince.keys()) if (!keys.has(key)) this.#orphanedSince.delete(key);
     const slackMs = timesSet > 0 ? livingHeartbeats({ stallMs: 0 }).aheadMs : 0;
-    const mostMs = settings.stallMs + 4 * settings.sweepMs + 2_000 + slackMs;
+    const maxMs = settings.stallMs + 4 * settings.sweepMs + 2_000 + slackMs;
     if (this.#world.wasDisturbedSince(now - 100)) return this.#orphanedSince.clear();
     for (const job of orphans) {
       const since = this.#orphanedSince.get(keyOf(job)) ?? now;
       this.#orphanedSince.set(keyOf(job), since);
-      if (now - since > mostMs) {
+      if (now - since > maxMs) {
         book.blame(`I8: ${job.id} is PROCESSING, and without a holder for ${now - since} ms`);
       }
     }

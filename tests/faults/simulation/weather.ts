@@ -32,8 +32,8 @@ export class Weather {
   }
 
   latencyMs(): number {
-    const mostMs = this.#timeline.now < this.slowUntil ? 400 : this.#usualMs;
-    return this.#random.below(1_000) / 1_000 * mostMs;
+    const maxMs = this.#timeline.now < this.slowUntil ? 400 : this.#usualMs;
+    return this.#random.below(1_000) / 1_000 * maxMs;
   }
 
   get isLocked(): boolean {
