@@ -5,8 +5,8 @@
 import { assertExact, isExact } from "./exact_json.ts";
 
 /** A key that appears twice in one object: parsers keep the last value and lose the others. */
-export class DoubledKey extends Error {
-  override readonly name = "DoubledKey";
+export class DuplicateKey extends Error {
+  override readonly name = "DuplicateKey";
   constructor(readonly key: string) {
     super(`the key ${JSON.stringify(key)} stands twice in one object`);
   }
@@ -18,7 +18,7 @@ export class JsonText {
 
   /**
    * Reads the whole text, and yields to allow pauses: see `inTurns`.
-   * @throws {SyntaxError} {InexactNumber} {DoubledKey}
+   * @throws {SyntaxError} {InexactNumber} {DuplicateKey}
    */
   static *whole(json: string): Generator<undefined, JsonText> {
     const scanner = new JsonScanner(json, { level: 0 });
@@ -30,7 +30,7 @@ export class JsonText {
   /**
    * Reads the members of an object. The member with this name, and all lists and objects, stay text; other values are
    * parsed. Given a list, returns an empty list.
-   * @throws {SyntaxError} {InexactNumber} {DoubledKey}
+   * @throws {SyntaxError} {InexactNumber} {DuplicateKey}
    */
   static *members(json: string, name: string): Generator<undefined, unknown> {
     const scanner = new JsonScanner(json, { level: 1 });
@@ -86,7 +86,7 @@ class JsonScanner {
     this.#level = level;
   }
 
-  /** Yields now and then. @throws {SyntaxError} {InexactNumber} {DoubledKey} */
+  /** Yields now and then. @throws {SyntaxError} {InexactNumber} {DuplicateKey} */
   *scan(): Generator<undefined, void> {
     let expected: Expected = "value";
     for (let steps = 1;; steps++) {
@@ -142,7 +142,7 @@ class JsonScanner {
       ? JSON.parse(this.#json.slice(from, this.#at))
       : this.#json.slice(from + 1, this.#at - 1);
     const keys = this.#open.at(-1);
-    if (keys?.has(key)) throw new DoubledKey(key);
+    if (keys?.has(key)) throw new DuplicateKey(key);
     keys?.add(key);
     if (this.#open.length === 1) this.#key = key;
     this.#skipSpace();

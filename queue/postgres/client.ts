@@ -1,7 +1,7 @@
 /** Connections to one server: runs statements with bound values, and turns errors into readable sentences. */
 import postgres from "postgres";
 import type { PostgresAddress } from "./address.ts";
-import { answered } from "../storing/answered.ts";
+import { withTimeout } from "../storing/with_timeout.ts";
 import { ignoreStrayWrites, isConnectionLost } from "./driver_faults.ts";
 import { isReadOnly, isRetryable, toQueueError } from "./faults.ts";
 import { SETTINGS, STATEMENT_MS } from "./settings.ts";
@@ -178,7 +178,7 @@ export class Client implements Tx {
     for (let left = RETRIES;; left--) {
       const driver = this.#driver;
       try {
-        const result = await answered(run(), { withinMs, server: SERVER, place: this.#place });
+        const result = await withTimeout(run(), { withinMs, server: SERVER, place: this.#place });
         this.#hasAnswered = true;
         return result;
       } catch (error) {

@@ -194,7 +194,7 @@ export class PostgresStore implements Store {
 
   /** For calls that a supervisor makes all the time, by which it notices that the server is silent. */
   #withDeadline<T>(work: () => Promise<T>): Promise<T> {
-    return this.#calls.run(() => this.#session.answered(work(), this.#client));
+    return this.#calls.run(() => this.#session.withTimeout(work(), this.#client));
   }
 
   async #probe(): Promise<void> {

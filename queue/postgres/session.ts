@@ -12,7 +12,7 @@ import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import type { Calls } from "../storing/calls.ts";
 import { number, textOrNull, toKinds, toText, toTime } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
-import { answered } from "../storing/answered.ts";
+import { withTimeout } from "../storing/with_timeout.ts";
 import { Client, SERVER, type Tx } from "./client.ts";
 import { now } from "./sql_fragments.ts";
 
@@ -191,10 +191,10 @@ export class Session {
    * Returns what `work` returns. @throws {StorageError} if the server does not answer; the connections of `others` are
    * dropped then, as our own is
    */
-  async answered<T>(work: Promise<T>, others: Client): Promise<T> {
+  async withTimeout<T>(work: Promise<T>, others: Client): Promise<T> {
     const droppers = [this.#client, others].map((client) => client.dropper());
     const onSilence = () => droppers.forEach((drop) => drop());
-    return await answered(work, { withinMs: ANSWER_MS, server: SERVER, place: this.#place, onSilence });
+    return await withTimeout(work, { withinMs: ANSWER_MS, server: SERVER, place: this.#place, onSilence });
   }
 
   async beat(time: number | null, view?: string): Promise<boolean> {

@@ -11,7 +11,7 @@ import {
   toQueueError,
 } from "./faults.ts";
 import { sleep } from "../basics/time.ts";
-import { answered, silence } from "../storing/answered.ts";
+import { silence, withTimeout } from "../storing/with_timeout.ts";
 import { CONNECT_MS } from "./connect.ts";
 import { ConnectionPair } from "./connection_pair.ts";
 import { type Script, SCRIPTS } from "./scripts.ts";
@@ -86,7 +86,7 @@ export class Client {
   async open(): Promise<void> {
     const { place, url } = this.#address;
     try {
-      await answered(this.#begin(), { withinMs: CONNECT_MS, server: SERVER, place });
+      await withTimeout(this.#begin(), { withinMs: CONNECT_MS, server: SERVER, place });
       this.#isOpen = true;
     } catch (error) {
       this.#pair.giveUp();
@@ -119,13 +119,13 @@ export class Client {
    * Returns what `work` returns. @throws {StorageError} if the server does not answer; the connections are dropped then with
    * all calls in flight: one that was cut off in the network would wait for a quarter of an hour
    */
-  async answered<T>(work: Promise<T>): Promise<T> {
+  async withTimeout<T>(work: Promise<T>): Promise<T> {
     const onSilence = () => {
       this.#isSilent = true;
       this.#restart();
     };
     const { place } = this.#address;
-    return await answered(work, { withinMs: ANSWER_MS, server: SERVER, place, onSilence });
+    return await withTimeout(work, { withinMs: ANSWER_MS, server: SERVER, place, onSilence });
   }
 
   #restart(): void {

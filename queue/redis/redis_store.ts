@@ -139,7 +139,7 @@ export class RedisStore implements Store {
 
   /** For calls that a supervisor makes all the time, by which it notices that the server is silent. */
   #withDeadline<T>(work: () => Promise<T>): Promise<T> {
-    return this.#calls.run(() => this.#client.answered(work()));
+    return this.#calls.run(() => this.#client.withTimeout(work()));
   }
 
   probe(): Promise<void> {

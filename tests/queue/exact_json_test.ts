@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DoubledKey, InexactNumber, inTurns, JsonText } from "@persistent-queue/queue";
+import { DuplicateKey, InexactNumber, inTurns, JsonText } from "@persistent-queue/queue";
 import { assertExact, exactJson } from "@persistent-queue/queue/basics";
 import { random } from "../support/random.ts";
 
@@ -74,9 +74,9 @@ Deno.test("a value from a program is written exactly, or refused: −0, NaN, Inf
 });
 
 Deno.test("a key that appears twice in one object is found, however it is written", async () => {
-  const doubled = (key: string) => (error: unknown) => error instanceof DoubledKey && error.key === key;
-  await assert.rejects(kept('{"a":1,"b":{"a":2},"\\u0061":3}'), doubled("a"));
-  await assert.rejects(kept('[{"a":1},{"a":"a"},{"b":{"x":1,"x":2}}]'), doubled("x"));
+  const duplicated = (key: string) => (error: unknown) => error instanceof DuplicateKey && error.key === key;
+  await assert.rejects(kept('{"a":1,"b":{"a":2},"\\u0061":3}'), duplicated("a"));
+  await assert.rejects(kept('[{"a":1},{"a":"a"},{"b":{"x":1,"x":2}}]'), duplicated("x"));
   await kept('{"a":":","b":"\\"a\\":1"}');
 });
 
@@ -127,7 +127,7 @@ Deno.test("the scanner accepts exactly what JSON.parse accepts", async () => {
     const isValid = isJson(json);
     if (isValid) valids++;
     const outcome = await kept(json).then((text) => text, (error: Error) => error);
-    if (outcome instanceof DoubledKey) continue;
+    if (outcome instanceof DuplicateKey) continue;
     if (typeof outcome !== "string") {
       assert.ok(outcome instanceof SyntaxError && !isValid, `${json}: ${outcome}`);
     } else {
@@ -160,7 +160,7 @@ Deno.test("lists, objects and the payload among the members of an object stay te
   ]);
   assert.deepEqual(await members("[{}]"), []);
   assert.equal(await members('"text"'), "text");
-  await assert.rejects(members('{"payload":1,"payload":2}'), DoubledKey);
+  await assert.rejects(members('{"payload":1,"payload":2}'), DuplicateKey);
 });
 
 Deno.test("a mebibyte of digits, strings or keys holds up the thread for a few milliseconds only", async () => {

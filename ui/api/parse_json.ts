@@ -1,5 +1,5 @@
 /** Parses untrusted JSON: its shape is checked first, and long JSON is parsed with pauses. */
-import { DoubledKey, InexactNumber, inTurns, JsonText, printable } from "@persistent-queue/queue";
+import { DuplicateKey, InexactNumber, inTurns, JsonText, printable } from "@persistent-queue/queue";
 import { HttpError, tooLarge } from "../http/errors.ts";
 
 /** @throws {SyntaxError} {HttpError} 400 or 413 for what would be lost, or takes too long to parse */
@@ -84,7 +84,7 @@ function refusalOf(error: unknown, place: string): unknown {
     const { message } = new InexactNumber(error.number, `${place}${isStep ? "" : "."}${error.path}`);
     return new HttpError(400, "invalid_json", `The JSON cannot be kept as it is: ${message}.`);
   }
-  if (!(error instanceof DoubledKey)) return error;
+  if (!(error instanceof DuplicateKey)) return error;
   const key = printable(error.key, { maxLength: 60 });
   return new HttpError(
     400,

@@ -17,7 +17,7 @@ interface Patience {
 }
 
 /** Returns the result of the call. @throws {StorageError} on timeout; the call goes on, and may still take effect */
-export async function answered<T>(
+export async function withTimeout<T>(
   call: PromiseLike<T>,
   { withinMs, server, place, onSilence = () => {} }: Patience,
 ): Promise<T> {
