@@ -1,6 +1,6 @@
 /** The memory of a separate process: idle, and after very many jobs. */
 import { setTimeout as delay } from "node:timers/promises";
-import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
+import { V8_FLAGS } from "../../workers/process/permissions.ts";
 import { runSystem } from "../support/processes/running_system.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import type { BenchOptions, Row } from "./row.ts";
@@ -25,7 +25,7 @@ async function whileDraining({ backlog, large }: BenchOptions): Promise<Row[]> {
   const database = folder.file("queue.db");
   await large.copyTo(database);
   const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", HEAP_FLAGS, "-A", "--no-check", SYSTEM, database, String(backlog)],
+    args: ["run", V8_FLAGS, "-A", "--no-check", SYSTEM, database, String(backlog)],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const [half = NaN, all = NaN] = new TextDecoder().decode(stdout).trim().split("\n").map(Number);

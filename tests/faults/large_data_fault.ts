@@ -2,7 +2,7 @@
  * Fault Z: whatever is stored or sent is as large as the rules allow, and many clients request it at once. No
  * request holds the pages' thread for long or takes much memory, and none gets an internal error.
  */
-import { HEAP_FLAGS } from "../../workers/process/permissions.ts";
+import { V8_FLAGS } from "../../workers/process/permissions.ts";
 import { fillWithTheLargest, LARGE } from "./large_data/largest_database.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { TextLineStream } from "../support/processes/text_lines.ts";
@@ -141,7 +141,7 @@ function longIds(words: string): string[] {
 
 async function measuredPages(database: string, expect: Expect) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", HEAP_FLAGS, "--no-check", "-A", MEASURED, database],
+    args: ["run", V8_FLAGS, "--no-check", "-A", MEASURED, database],
     ...{ stdin: "piped", stdout: "piped", stderr: "inherit" },
   }).spawn();
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())

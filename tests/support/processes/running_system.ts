@@ -1,5 +1,5 @@
 /** The system as a person starts it: in its own processes and its own folder, driven through its ports. */
-import { HEAP_FLAGS } from "../../../workers/process/permissions.ts";
+import { V8_FLAGS } from "../../../workers/process/permissions.ts";
 import { TextLineStream } from "./text_lines.ts";
 import { eventually } from "../eventually.ts";
 import { freePort } from "./free_port.ts";
@@ -99,7 +99,7 @@ export function spawnSystem(
 ): Deno.ChildProcess {
   const words = command.split(" ").filter((word) => word !== "confined");
   // Without the permission to run programs it starts no other process. As a compiled binary it fetches nothing.
-  const alone = command === "supervise" ? [HEAP_FLAGS, "--deny-run", "--cached-only"] : [];
+  const alone = command === "supervise" ? [V8_FLAGS, "--deny-run", "--cached-only"] : [];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...alone, "-A", "--no-prompt", main, ...words],
     cwd: folder,
