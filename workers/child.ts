@@ -79,8 +79,11 @@ const BATCH_MS = 20;
  * only if it has not closed after this long.
  */
 const CLOSING_MS = 500;
-/** The error that ended a thread travels on another channel, and may arrive after the end. */
-const ERROR_MS = 100;
+/**
+ * The error that ended a thread travels on another channel, like `exit` right behind it, and may arrive after the end:
+ * by up to 80 ms on a busy machine. If the host fails, its threads get their `exit` too.
+ */
+const EXIT_MS = 5_000;
 
 export function startChild<Message extends ToThread, Start>(
   options: ChildOptions<Start>,
@@ -97,7 +100,7 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   #outbox: Message[] = [];
   #sendTimer: ReturnType<typeof setTimeout> | undefined;
   #closingTimer: ReturnType<typeof setTimeout> | undefined;
-  #errorTimer: ReturnType<typeof setTimeout> | undefined;
+  #exitTimer: ReturnType<typeof setTimeout> | undefined;
   #why: string | null = null;
   #isHeard = true;
   /** The worker has emitted `exit`. */
@@ -196,13 +199,13 @@ class ThreadChild<Message extends ToThread, Start> implements Child<Message> {
   #closed(): void {
     this.#hasEnded = true;
     if (this.#why !== null || this.#hasExited) this.#finish();
-    else this.#errorTimer = setTimeout(() => this.#finish(), ERROR_MS);
+    else this.#exitTimer = setTimeout(() => this.#finish(), EXIT_MS);
   }
 
   #finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const timer of [this.#startDeadline, this.#sendTimer, this.#closingTimer, this.#errorTimer]) {
+    for (const timer of [this.#startDeadline, this.#sendTimer, this.#closingTimer, this.#exitTimer]) {
       clearTimeout(timer);
     }
     this.#endTurn();

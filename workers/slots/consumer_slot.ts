@@ -8,7 +8,7 @@ import type { EndOfConsumer } from "../dispatch/abandoned.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import type { WatchedConsumer } from "./memory_watch.ts";
 import type { FileHolder } from "./open_files_watch.ts";
-import { type LifeSummary, ThreadSlot } from "./thread_slot.ts";
+import { type LifeSummary, type Replacing, ThreadSlot } from "./thread_slot.ts";
 import type { FromThread, StartConsumer, ToConsumer } from "../protocol.ts";
 import type { WedgedThreads } from "./wedged_threads.ts";
 
@@ -30,6 +30,12 @@ export interface ConsumerSlotOptions {
 const MISSED_HEARTBEATS = 3;
 /** The shortest silence that counts, however fast the heartbeats are, because a busy machine delays them. */
 const MIN_SILENCE_MS = 1_000;
+/**
+ * A thread that was ended for its memory first finishes the collections of its full heap, or the native call that fills
+ * it, such as the `concat` of two large arrays. On a busy machine, each of the four collections before V8 gives up took
+ * 3.4 s at 2 GB, and at 512 MB such a `concat` took more than two seconds.
+ */
+const EXTRA_MS_PER_MB = 20;
 
 const URL_OF_THREAD = new URL("../consumer.ts", import.meta.url);
 
@@ -116,7 +122,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
   /** `guilty`: the ticket of the job to blame; null = none; determined here unless given. */
   replace(
     why: string,
-    { guilty, ...how }: { readonly guilty?: number | null; readonly atOnce?: boolean },
+    { guilty, ...how }: Replacing & { readonly guilty?: number | null },
   ): void {
     const detail = this.#handle?.state.isInLeftover ? `${why}: ${this.#leftover} runs` : why;
     this.#leave({ type: "crashed", detail, ...(guilty === undefined ? {} : { guilty }) });
@@ -125,7 +131,9 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
 
   /** The consumer takes all memory. The running job is to blame, unless code that another job left behind is running. */
   endAndBlame(why: string): void {
-    this.replace(why, { atOnce: true, ...(this.#handle?.state.isInLeftover ? { guilty: null } : {}) });
+    const extraMs = EXTRA_MS_PER_MB * this.#options.settings.consumerMemoryMb;
+    const blamed = this.#handle?.state.isInLeftover ? { guilty: null } : {};
+    this.replace(why, { atOnce: true, extraMs, ...blamed });
   }
 
   stop(ms: number): Promise<void> {

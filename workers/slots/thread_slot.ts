@@ -33,6 +33,13 @@ export interface ThreadSlotOptions<Message> {
  */
 const ENDING_MS = 2_000;
 
+export interface Replacing {
+  /** Without asking the thread to close first. */
+  readonly atOnce?: boolean;
+  /** What the thread may take to end, beyond the usual, before it counts as wedged. */
+  readonly extraMs?: number;
+}
+
 interface Life<Message> {
   readonly id: string;
   readonly child: Child<Message>;
@@ -88,11 +95,11 @@ export class ThreadSlot<Message> {
   }
 
   /** Gives up the current life; the next one begins without waiting for the thread's end. */
-  replace(why: string, how: { readonly atOnce?: boolean } = {}): void {
+  replace(why: string, { extraMs = 0, ...how }: Replacing = {}): void {
     const life = this.#life;
     if (life === null) return;
     const { work } = this.#over(life, why);
-    this.#ending.set(life.id, setTimeout(() => this.#giveUp(life, work), ENDING_MS));
+    this.#ending.set(life.id, setTimeout(() => this.#giveUp(life, work), ENDING_MS + extraMs));
     life.child.end(why, how);
   }
 
