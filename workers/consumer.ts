@@ -12,6 +12,7 @@ import { fence } from "./thread/fences.ts";
 import { holdLivenessLock } from "./thread/runtime.ts";
 import { Memory } from "./thread/memory.ts";
 import { Owners } from "./thread/owners.ts";
+import { makeOutputUnfailing } from "./thread/unfailing_output.ts";
 import { clock } from "./thread/runtime.ts";
 import { Tidiness } from "./thread/tidiness.ts";
 
@@ -22,6 +23,7 @@ const state = new ThreadState(start.state);
 // Kept here because a fence replaces the global one.
 const close = globalThis.close.bind(globalThis);
 makeConsoleUnfailing();
+makeOutputUnfailing();
 await holdLivenessLock();
 const log = openLog(start.log);
 const owners = new Owners({

@@ -4,6 +4,7 @@ import { getQueue } from "@persistent-queue/queue";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/processes/free_port.ts";
 import { type Redirected, spawnIntoFullDisk } from "./dead_output/into_full_disk.ts";
+import { WAYS } from "../support/handlers/print.ts";
 import { isHealthy } from "../support/processes/is_healthy.ts";
 import { TextLineStream } from "../support/processes/text_lines.ts";
 import { tempFolder } from "../support/temp_folder.ts";
@@ -97,27 +98,34 @@ Deno.test("a stop while nothing can be printed is a clean one", async () => {
   assert.ok(!left.includes("queue.db-wal"), `${left}`);
 });
 
-Deno.test("a handler that prints while nothing can be printed completes its job once", async () => {
-  await using folder = await tempFolder();
-  const args = ["run", "-A", "--no-prompt", GUARDED_SYSTEM, folder.path];
-  const process = spawnIntoFullDisk(args, { dead: "stderr", cwd: folder.path, env: {} });
-  if (process === null) return;
-  const lines = process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-  const reader = lines.getReader();
-  assert.match((await reader.read()).value ?? "", /^ready/);
-  {
-    await using queue = await guestOf(urlFor(folder.file("queue.db")));
-    await queue.add([{ id: "p", kind: "print" }]);
-    const job = await eventually("it has ended", async () => {
-      const { job } = await queue.get("p");
-      return job.finishedAt === null ? null : job;
-    });
-    assert.deepEqual([job.status, job.retries, job.result], ["COMPLETED", 0, '"done"']);
-  }
-  process.kill("SIGTERM");
-  while (!(await reader.read()).done);
-  assert.equal((await process.status).code, 0);
-});
+/** To a full disk, or into a pipe whose reader has gone. */
+for (const [output, to] of [["a full disk", 2], ["a broken pipe", 1]] as const) {
+  Deno.test(`a handler that prints to ${output}, in whichever way, completes its job once`, async () => {
+    await using folder = await tempFolder();
+    const args = ["run", "-A", "--no-prompt", GUARDED_SYSTEM, folder.path];
+    const process = spawnIntoFullDisk(args, { dead: "stderr", cwd: folder.path, env: {} });
+    if (process === null) return;
+    const lines = process.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+    const reader = lines.getReader();
+    assert.match((await reader.read()).value ?? "", /^ready/);
+    if (to === 1) await reader.cancel();
+    {
+      await using queue = await guestOf(urlFor(folder.file("queue.db")));
+      await queue.add(Object.keys(WAYS).map((way) => ({ id: way, kind: "print", payload: { way, to } })));
+      for (const way of Object.keys(WAYS)) {
+        const job = await eventually(`the job of ${way} has ended`, async () => {
+          const { job } = await queue.get(way);
+          return job.finishedAt === null ? null : job;
+        });
+        const { status, retries, crashes, lease, result } = job;
+        assert.deepEqual([status, retries, crashes, lease, result], ["COMPLETED", 0, 0, 1, '"done"'], way);
+      }
+    }
+    process.kill("SIGTERM");
+    while (to === 2 && !(await reader.read()).done);
+    assert.equal((await process.status).code, 0);
+  });
+}
 
 async function guestOf(url: string) {
   const queue = await getQueue(url, { role: "guest", kinds: ["print"] });
