@@ -45,6 +45,66 @@ Deno.test("each inner error of an AggregateError is reported, and a code is name
   assert.match(coded.detail ?? "", / {2}code: "ENOENT"\n {2}path: "\/a"/);
 });
 
+Deno.test("both errors of a block with `using` whose disposal fails are reported, and those of several disposals", () => {
+  const failing = (words: string) => ({
+    [Symbol.dispose]() {
+      throw new Error(words);
+    },
+  });
+  const { error, detail } = reportOf(thrownBy(() => {
+    using _resource = failing("disposal failed");
+    throw new RangeError("body failed", { cause: new Error("its cause") });
+  }));
+  assert.match(
+    error,
+    /\(RangeError: body failed \(caused by Error: its cause\); Error: disposal failed\)\n {4}at /,
+  );
+  assert.match(
+    detail ?? "",
+    /\nSuppressed: RangeError: body failed\n {4}at .*\nCaused by: Error: its cause\n/s,
+  );
+  assert.match(detail ?? "", /\nThrown after it: Error: disposal failed\n {4}at /);
+  const several = reportOf(thrownBy(() => {
+    using _first = failing("first disposal");
+    using _second = failing("second disposal");
+    throw new Error("body failed");
+  }));
+  for (const words of ["first disposal", "second disposal", "body failed"]) {
+    assert.ok(several.error.includes(words) && several.detail?.includes(words), words);
+  }
+  const made = reportOf(new SuppressedError("words", null, "made by hand"));
+  assert.match(made.error, /^SuppressedError: made by hand \(null; "words"\)/);
+});
+
+Deno.test("a message that is an object is shown, and not as [object Object]", () => {
+  const message = { code: 7, reason: "declined" };
+  const { error } = reportOf(Object.assign(new Error("x"), { message }));
+  assert.match(error, /^\{ code: 7, reason: "declined" \}\n/);
+  const inner = new AggregateError([Object.assign(new Error("x"), { message })], "all");
+  assert.match(reportOf(inner).error, /\(Error: \{ code: 7, reason: "declined" \}\)/);
+});
+
+Deno.test("inner errors by the names of fields are reported, and so are properties called errors or error", () => {
+  const invalid = reportOf(Object.assign(new Error("invalid"), { errors: { email: new Error("no @") } }));
+  assert.match(invalid.error, /^invalid \(Error: no @\)/);
+  assert.match(invalid.detail ?? "", /\nInner error email: Error: no @\n/);
+  const texts = reportOf(Object.assign(new Error("x"), { errors: "see the log", error: "E7" }));
+  assert.match(texts.detail ?? "", /errors: "see the log"\n {2}error: "E7"/);
+});
+
+Deno.test("of many inner errors each is in the detail, and the error says how many it leaves out", () => {
+  const errorsOf = (count: number) => Array.from({ length: count }, (_, i) => new Error(`number ${i}.`));
+  const forty = reportOf(new AggregateError(errorsOf(40), "many"));
+  assert.match(forty.error, /many \(Error: number 0\.; Error: number 1\.; Error: number 2\.; and 37 more\)/);
+  for (let i = 0; i < 40; i++) {
+    assert.ok(forty.detail?.includes(`Inner error ${i + 1}: Error: number ${i}.`), `${i}`);
+  }
+  assert.match(
+    reportOf(new AggregateError(errorsOf(1_000), "more")).detail ?? "",
+    /\nAnd 900 more inner errors$/,
+  );
+});
+
 const ODD: [what: string, thrown: unknown, error: RegExp][] = [
   [
     "an object",
@@ -64,7 +124,7 @@ const ODD: [what: string, thrown: unknown, error: RegExp][] = [
   [
     "an error whose message is not a string",
     Object.assign(new Error(), { message: { code: 42 } }),
-    /object Object/,
+    /^\{ code: 42 \}\n/,
   ],
   ["a DOMException", new DOMException("too late", "TimeoutError"), /^TimeoutError: too late/],
 ];

@@ -3,7 +3,9 @@
  * Made in the thread, where the thrown value is. Nothing here may throw, even though messages can be getters and
  * objects can be proxies.
  */
+import { innerErrorsOf, NO_INNER } from "./inner_errors.ts";
 import { plainWords } from "./plain_words.ts";
+import { inspected, isError, read, text } from "./wary_reads.ts";
 import { placesIn } from "./stack_places.ts";
 
 export interface ErrorReport {
@@ -18,10 +20,11 @@ export const INDESCRIBABLE = "The thrown value cannot be described";
 
 const MAX_ERROR = 10_000;
 const MAX_DETAIL = 16_000;
-/** Limit for one value shown with an error, in characters. */
-const MAX_VALUE = 1_000;
 const MAX_CAUSES = 8;
-const MAX_INNER = 10;
+/** Inner errors in the error line. */
+const MAX_NAMED = 3;
+/** Inner errors with their stacks in the detail; of further ones only the first line is shown. */
+const MAX_WITH_STACKS = 10;
 const MAX_PROPERTIES = 20;
 const PLACE = "\n    at ";
 
@@ -77,10 +80,6 @@ function isResponse(thrown: unknown): thrown is Response {
   return read(() => thrown instanceof Response) === true;
 }
 
-function isError(thrown: unknown): thrown is Error {
-  return read(() => thrown instanceof Error) === true;
-}
-
 /** Collects the lines of a detail, while there is room. */
 class DetailLines {
   readonly #lines: string[] = [];
@@ -104,9 +103,10 @@ class DetailLines {
     this.#add(title + head, ...frames, ...propertiesOf(error));
     const cause = read(() => error.cause);
     if (cause !== undefined) this.addError(cause, { title: "Caused by: " });
-    for (const [i, inner] of innerErrorsOf(error).entries()) {
-      this.addError(inner, { title: `Inner error ${i + 1}: ` });
-    }
+    const { inner, more } = innerErrorsOf(error);
+    for (const { title, thrown } of inner.slice(0, MAX_WITH_STACKS)) this.addError(thrown, { title });
+    for (const { title, thrown } of inner.slice(MAX_WITH_STACKS)) this.#add(title + shortName(thrown));
+    if (more > 0) this.#add(`And ${more} more inner errors`);
   }
 
   #add(...lines: readonly string[]): void {
@@ -147,7 +147,11 @@ function messageOf(error: Error): string {
 }
 
 function rawMessageOf(error: Error): string {
-  return text(() => error.message) ?? "";
+  const message = read(() => error.message);
+  const words = text(() => message) ?? "";
+  // Some code sets it to an object, which is "[object Object]" as text unless its class says otherwise.
+  const isNameless = typeof message === "object" && /^\[object \w+\]$/.test(words);
+  return isNameless ? inspected(message, { isShort: true }) : words;
 }
 
 function codeOf(error: Error): string | null {
@@ -155,15 +159,19 @@ function codeOf(error: Error): string | null {
   return typeof code === "string" || typeof code === "number" ? String(code).slice(0, 100) : null;
 }
 
-/** ` (caused by TypeError: fetch failed (caused by …))`, and the inner errors of an AggregateError. */
+/** ` (caused by TypeError: fetch failed (caused by …))`, and the inner errors. */
 function causesOf(error: Error, depth = 0): string {
   if (depth >= MAX_CAUSES) return "";
-  const inner = innerErrorsOf(error).slice(0, 3).map(shortName);
-  const errors = inner.length === 0 ? "" : ` (${inner.join("; ")})`;
+  const { inner, more, isSuppressed } = innerErrorsOf(error);
+  const named = inner.slice(0, MAX_NAMED).map(({ thrown }) =>
+    shortName(thrown) + (isSuppressed && isError(thrown) ? causesOf(thrown, depth + 1) : "")
+  );
+  const left = inner.length - named.length + more;
+  const errors = named.length === 0 ? "" : ` (${named.join("; ")}${left > 0 ? `; and ${left} more` : ""})`;
   const cause = read(() => error.cause);
   if (cause === undefined) return errors;
-  const more = isError(cause) ? causesOf(cause, depth + 1) : "";
-  return `${errors} (caused by ${shortName(cause)}${more})`;
+  const causes = isError(cause) ? causesOf(cause, depth + 1) : "";
+  return `${errors} (caused by ${shortName(cause)}${causes})`;
 }
 
 function shortName(thrown: unknown): string {
@@ -173,52 +181,17 @@ function shortName(thrown: unknown): string {
   return words.length > 500 ? `${words.slice(0, 499)}…` : words;
 }
 
-function innerErrorsOf(error: Error): unknown[] {
-  const inner = read(() => {
-    const { errors } = error as Error & { errors?: unknown };
-    return Array.isArray(errors) ? Array.from(errors.slice(0, MAX_INNER)) : [];
-  });
-  return (inner ?? []) as unknown[];
-}
-
-const SHOWN_ELSEWHERE = ["name", "message", "stack", "cause", "errors"];
+const SHOWN_ELSEWHERE = ["name", "message", "stack", "cause"];
+const SHOWN_AS_INNER = ["errors", "error", "suppressed"];
 
 function propertiesOf(error: Error): string[] {
+  const shown = innerErrorsOf(error) === NO_INNER ? SHOWN_ELSEWHERE : [...SHOWN_ELSEWHERE, ...SHOWN_AS_INNER];
   const names = read(() => Object.keys(error));
   if (!Array.isArray(names)) return [];
-  return names.filter((name) => !SHOWN_ELSEWHERE.includes(name)).slice(0, MAX_PROPERTIES).map((name) => {
+  return names.filter((name) => !shown.includes(name)).slice(0, MAX_PROPERTIES).map((name) => {
     const value = read(() => error[name as keyof Error] as unknown);
     return `  ${name}: ${inspected(value, { isShort: true })}`;
   });
-}
-
-function inspected(value: unknown, { isShort }: { isShort: boolean }): string {
-  const words = text(() =>
-    Deno.inspect(value, {
-      depth: isShort ? 3 : 6,
-      compact: true,
-      breakLength: isShort ? Infinity : 100,
-      iterableLimit: 50,
-      strAbbreviateSize: MAX_VALUE,
-    })
-  ) ?? "a value that cannot be described";
-  return isShort && words.length > MAX_VALUE ? `${words.slice(0, MAX_VALUE)}…` : words;
-}
-
-/** Null if reading it throws, or if it is not text. */
-function text(work: () => unknown): string | null {
-  const value = read(work);
-  if (value === undefined || value === null) return null;
-  const words = typeof value === "string" ? value : read(() => String(value));
-  return typeof words === "string" ? words : null;
-}
-
-function read(work: () => unknown): unknown {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }
 
 /** Text that every terminal, page and database can show: no colors, control characters or lone surrogates. */
