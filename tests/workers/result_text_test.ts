@@ -27,6 +27,35 @@ Deno.test("as much as possible is kept of a result that JSON cannot hold, and th
   }
 });
 
+Deno.test("a Map, a Set and other results that JSON shows as {} are named as lost, at any depth", () => {
+  const hollow: [unknown, string, string][] = [
+    [new Map([[1, 2]]), "{}", "Map"],
+    [new Set([1]), "{}", "Set"],
+    [/a/g, "{}", "RegExp"],
+    [new Error("lost"), "{}", "Error"],
+    [Object.assign(new Error("lost"), { code: "E1" }), '{"code":"E1"}', "Error"],
+    [Promise.resolve(1), "{}", "Promise"],
+    [new Headers({ a: "b" }), "{}", "Headers"],
+    [{ rows: [{ of: new Map(), and: new Set() }, {}] }, '{"rows":[{"of":{},"and":{}},{}]}', "Map, Set"],
+  ];
+  for (const [value, text, names] of hollow) {
+    const loss = `JSON does not show what is in ${names}, and so it was not kept`;
+    assert.deepEqual(resultText(value), { text, loss });
+  }
+  assert.match(resultText([10n, new Map()]).loss ?? "", /kept as text.*; JSON does not show what is in Map/);
+  const whole = [
+    {},
+    { a: {} },
+    "{}",
+    new String("s"),
+    Object.create(null),
+    new Uint8Array(),
+    [Object(5)],
+    new Date(0),
+  ];
+  for (const value of whole) assert.equal(resultText(value).loss, null);
+});
+
 Deno.test("a result of which nothing can be kept is null, and the loss is named", () => {
   const throwing = {
     toJSON() {

@@ -78,7 +78,13 @@ export function resultText(value: unknown): ResultText {
 function plain(value: unknown): ResultText | null {
   try {
     const text = exactJson(value);
-    return text === undefined || isTooDeep(text) ? null : { text, loss: null };
+    if (text === undefined || isTooDeep(text)) return null;
+    const losses = new Losses();
+    // Few results need this second look: those with an object that JSON shows as empty, and errors with properties.
+    if (text.includes("{}") || hollowName(value) !== null) {
+      stringify(value, (_key, inner) => losses.see(inner));
+    }
+    return { text, loss: losses.text };
   } catch {
     // Circular references, big integers, non-finite numbers and endless nesting are handled by the slow path.
     return null;
@@ -88,31 +94,68 @@ function plain(value: unknown): ResultText | null {
 const CHANGED =
   "it holds what JSON cannot represent: numbers, kept as text, or circular references, kept as null";
 const CUT = `it nests more than ${MAX_DEPTH} levels deep, and what lies deeper was kept as null`;
+/** Objects that JSON writes as the text, the number or the boolean that they hold. */
+const BOXES = ["String", "Number", "Boolean", "BigInt"];
+const MAX_NAMED = 5;
+
+/** What a result loses on its way to JSON. */
+class Losses {
+  isChanged = false;
+  isCut = false;
+  /** The kinds of objects whose content is not in their properties. */
+  readonly #hollow = new Set<string>();
+
+  see(value: unknown): unknown {
+    const name = hollowName(value);
+    if (name !== null && this.#hollow.size < MAX_NAMED) this.#hollow.add(name);
+    return value;
+  }
+
+  /** Null if nothing is lost. */
+  get text(): string | null {
+    const hollow = this.#hollow.size === 0
+      ? []
+      : [`JSON does not show what is in ${[...this.#hollow].join(", ")}, and so it was not kept`];
+    const losses = [...(this.isCut ? [CUT] : []), ...(this.isChanged ? [CHANGED] : []), ...hollow];
+    return losses.length === 0 ? null : losses.join("; ");
+  }
+}
+
+/** `Map`, `Set`, `RegExp`, `Error`, `Promise`, `Headers` …; null for what JSON shows. */
+function hollowName(value: unknown): string | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  try {
+    const name = Object.prototype.toString.call(value).slice("[object ".length, -1);
+    if (name === "Error") return name;
+    const isShown = name === "Object" || BOXES.includes(name) || ArrayBuffer.isView(value);
+    return isShown || Object.keys(value).length > 0 ? null : name;
+  } catch {
+    return null;
+  }
+}
 
 /** Writes big integers and non-finite numbers as text, circular references and what lies too deep as null. */
 function lossyText(value: unknown): ResultText {
   const path: unknown[] = [];
-  let [isChanged, isCut] = [false, false];
+  const losses = new Losses();
   function replace(this: unknown, _key: string, inner: unknown): unknown {
     if (typeof inner === "bigint" || typeof inner === "number" && !isFinite(inner)) {
-      isChanged = true;
+      losses.isChanged = true;
       return String(inner);
     }
     if (typeof inner !== "object" || inner === null) return inner;
     while (path.length > 0 && path.at(-1) !== this) path.pop();
-    if (path.includes(inner)) isChanged = true;
-    else if (path.length === MAX_DEPTH) isCut = true;
+    if (path.includes(inner)) losses.isChanged = true;
+    else if (path.length === MAX_DEPTH) losses.isCut = true;
     else {
       path.push(inner);
-      return inner;
+      return losses.see(inner);
     }
     return null;
   }
   try {
     const text: unknown = stringify(value, replace);
-    if (typeof text === "string") {
-      return { text, loss: isCut ? isChanged ? `${CUT}; ${CHANGED}` : CUT : CHANGED };
-    }
+    if (typeof text === "string") return { text, loss: losses.text ?? CHANGED };
   } catch {
     // A getter or a custom toJSON throws.
   }
