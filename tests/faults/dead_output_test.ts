@@ -100,7 +100,7 @@ Deno.test("a stop while nothing can be printed is a clean one", async () => {
 
 /** To a full disk, or into a pipe whose reader has gone. */
 for (const [output, to] of [["a full disk", 2], ["a broken pipe", 1]] as const) {
-  Deno.test(`a handler that prints to ${output}, in whichever way, completes its job once`, async () => {
+  Deno.test(`a handler that prints to ${output} with console, process or Deno completes its job once`, async () => {
     await using folder = await tempFolder();
     const args = ["run", "-A", "--no-prompt", GUARDED_SYSTEM, folder.path];
     const process = spawnIntoFullDisk(args, { dead: "stderr", cwd: folder.path, env: {} });

@@ -1,12 +1,9 @@
 /** Prints in one of the ways that libraries know; the payload names it, and the descriptor. */
 import type { HandlerJob } from "@persistent-queue/workers";
 import { Buffer } from "node:buffer";
-import fs from "node:fs";
-import { createRequire } from "node:module";
 import process from "node:process";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { promisify } from "node:util";
 
 const BYTES = new TextEncoder().encode("to the terminal\n");
 const TEXT = "to the terminal\n";
@@ -16,7 +13,6 @@ type Descriptor = 1 | 2;
 const print = (to: Descriptor) => to === 1 ? console.log : console.error;
 const ofDeno = (to: Descriptor) => to === 1 ? Deno.stdout : Deno.stderr;
 const ofNode = (to: Descriptor) => to === 1 ? process.stdout : process.stderr;
-const required: typeof fs = createRequire(import.meta.url)("fs");
 
 export const WAYS: Readonly<Record<string, (to: Descriptor) => unknown>> = {
   "console": (to) => print(to)(TEXT),
@@ -31,15 +27,6 @@ export const WAYS: Readonly<Record<string, (to: Descriptor) => unknown>> = {
     await writer.write(BYTES);
     writer.releaseLock();
   },
-  "fs, at once": (to) => fs.writeSync(to, TEXT),
-  "fs": (to) => promisify(fs.write)(to, BYTES),
-  "a file of fs": (to) => fs.writeFileSync(to, TEXT),
-  "a stream of fs": (to) =>
-    new Promise((resolve, reject) => {
-      const stream = fs.createWriteStream("", { fd: to, autoClose: false }).on("error", reject);
-      stream.write(TEXT, (error) => error ? reject(error) : resolve(0));
-    }),
-  "fs, required": (to) => required.writevSync(to, [BYTES]),
 };
 
 export async function handler({ payload }: HandlerJob): Promise<string> {
