@@ -80,8 +80,9 @@ const BATCH_MS = 20;
  */
 const CLOSING_MS = 500;
 /**
- * The error that ended a thread travels on another channel, like `exit` right behind it, and may arrive after the end:
- * by up to 80 ms on a busy machine. If the host fails, its threads get their `exit` too.
+ * The error that ended a thread travels on another channel, with `exit` right behind it, and may arrive after the end.
+ * On a busy machine 100 ms were not enough, and the reason was lost. If the host fails, its threads get their `exit`
+ * too.
  */
 const EXIT_MS = 5_000;
 
