@@ -86,6 +86,10 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     return this.#handle !== null && this.#handle.underWay !== null;
   }
 
+  get isEndingOne(): boolean {
+    return this.#slot.isEndingOne;
+  }
+
   get changedAt(): number {
     return this.#handle?.underWay?.givenAt ?? this.#handle?.progressAt ?? 0;
   }

@@ -13,6 +13,8 @@ export interface WatchedConsumer {
   readonly isAtWork: boolean;
   /** As of its last heartbeat. */
   readonly memoryMb: number;
+  /** A thread that it had before has not ended yet, and still holds its memory. */
+  readonly isEndingOne: boolean;
   /** Ends its thread and blames the running job. */
   endAndBlame(why: string): void;
 }
@@ -21,6 +23,8 @@ export interface MemoryWatchOptions {
   readonly consumers: readonly WatchedConsumer[];
   readonly heartbeatMs: number;
   readonly limitMb: number;
+  /** The memory of the whole process. */
+  readonly processMb?: () => number;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
 }
@@ -51,18 +55,18 @@ export class MemoryWatch {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => this.look(), LOOK_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
-    const { consumers } = this.#options;
-    const processMb = Deno.memoryUsage().rss / MB;
+  look(): void {
+    const { consumers, processMb: measure = residentMb } = this.#options;
+    const processMb = measure();
     const allMb = consumers.reduce((sum, { memoryMb }) => sum + memoryMb, 0);
-    const silent = consumers.filter((one) => this.#isSilent(one));
+    const grown: Grown[] = [];
     for (const one of consumers) {
       const { heardAt, memoryMb } = one;
       const sizes = { processMb, othersMb: allMb - memoryMb };
@@ -70,25 +74,48 @@ export class MemoryWatch {
       if (heardAt === null) this.#before.delete(one);
       else if (before?.heardAt !== heardAt) {
         this.#before.set(one, { ...this.#last.get(one) ?? sizes, heardAt });
-      } else if (silent.includes(one)) {
-        // If several are silent, the growth cannot be attributed, so each is assumed to have an equal share.
-        const grownMb = (processMb - before.processMb - (sizes.othersMb - before.othersMb)) / silent.length;
-        this.#judge(one, grownMb);
+      } else if (one.isAtWork) {
+        const grownMb = processMb - before.processMb - (sizes.othersMb - before.othersMb);
+        grown.push({ one, heardAt, grownMb });
       }
       this.#last.set(one, sizes);
     }
+    // What a thread that was just ended still holds, or even takes, would be charged to another.
+    if (!consumers.some(({ isEndingOne }) => isEndingOne)) this.#judge(culpritOf(grown));
   }
 
-  #isSilent({ heardAt, isAtWork }: WatchedConsumer): boolean {
-    const { clock, heartbeatMs } = this.#options;
-    return heardAt !== null && isAtWork && clock() - heardAt > SILENT_BEATS * heartbeatMs;
-  }
-
-  #judge(one: WatchedConsumer, grownMb: number): void {
+  #judge(culprit: Grown | null): void {
+    if (culprit === null || !this.#isSilent(culprit.heardAt)) return;
+    const { one, grownMb } = culprit;
     const { limitMb } = this.#options;
-    if (grownMb < MIN_GROWTH_MB || one.memoryMb + grownMb < NEARLY * limitMb) return;
+    if (one.memoryMb + grownMb < NEARLY * limitMb) return;
     one.endAndBlame(
       `${ranOutOfMemory(limitMb)}: it took ${Math.round(grownMb)} MB while it was silent`,
     );
   }
+
+  #isSilent(heardAt: number): boolean {
+    const { clock, heartbeatMs } = this.#options;
+    return clock() - heardAt > SILENT_BEATS * heartbeatMs;
+  }
+}
+
+/** The growth of the process since a consumer at work was last heard. */
+interface Grown {
+  readonly one: WatchedConsumer;
+  readonly heardAt: number;
+  readonly grownMb: number;
+}
+
+/**
+ * The growth since several were last heard cannot be attributed to one of them, so one is chosen: the first that has
+ * grown before the next one was heard. A job that has computed in silence while the process did not grow is not it.
+ */
+function culpritOf(grown: readonly Grown[]): Grown | null {
+  const byAge = grown.toSorted((left, right) => left.heardAt - right.heardAt);
+  return byAge.find(({ grownMb }, i) => grownMb - (byAge[i + 1]?.grownMb ?? 0) >= MIN_GROWTH_MB) ?? null;
+}
+
+function residentMb(): number {
+  return Deno.memoryUsage().rss / MB;
 }

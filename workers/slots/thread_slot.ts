@@ -69,6 +69,11 @@ export class ThreadSlot<Message> {
     return this.#life?.id ?? null;
   }
 
+  /** Whether an earlier life is over whose thread has not ended yet, and may still end. */
+  get isEndingOne(): boolean {
+    return this.#ending.size > 0;
+  }
+
   get restarts(): number {
     return this.#restarts;
   }

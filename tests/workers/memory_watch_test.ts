@@ -1,0 +1,87 @@
+/** Which job is blamed when the process grows while several threads are silent. */
+import assert from "node:assert/strict";
+import { MemoryWatch, type WatchedConsumer } from "../../workers/slots/memory_watch.ts";
+
+const LOOK_MS = 250;
+const BEAT_MS = 1_000;
+
+class Process {
+  now = 0;
+  mb = 200;
+  readonly consumers = ["a", "b", "c"].map((name) => new Consumer(name, this));
+  readonly blamed: string[] = [];
+  readonly #watch = new MemoryWatch({
+    ...{ consumers: this.consumers, heartbeatMs: BEAT_MS, limitMb: 512 },
+    ...{ clock: () => this.now, processMb: () => this.mb },
+  });
+
+  /** Lets time pass; `growMb` at each look. Those that are not `silent` are heard at each look. */
+  pass(ms: number, { growMb = 0, silent = [] }: { growMb?: number; silent?: readonly Consumer[] }): void {
+    for (const end = this.now + ms; this.now < end;) {
+      this.now += LOOK_MS;
+      this.mb += growMb;
+      for (const one of this.consumers) if (!silent.includes(one)) one.heardAt = this.now;
+      this.#watch.look();
+    }
+  }
+}
+
+class Consumer implements WatchedConsumer {
+  heardAt = 0;
+  isAtWork = true;
+  memoryMb = 10;
+  isEndingOne = false;
+  readonly #name: string;
+  readonly #process: Process;
+
+  constructor(name: string, process: Process) {
+    this.#name = name;
+    this.#process = process;
+  }
+
+  endAndBlame(): void {
+    this.#process.blamed.push(this.#name);
+    this.isAtWork = false;
+    this.isEndingOne = true;
+  }
+}
+
+function three() {
+  const process = new Process();
+  const [a, b, c] = process.consumers as [Consumer, Consumer, Consumer];
+  process.pass(1_000, {});
+  return { process, a, b, c };
+}
+
+Deno.test("a job that takes memory in silence is blamed, while its neighbours report", () => {
+  const { process, b } = three();
+  process.pass(3_000, { growMb: 100, silent: [b] });
+  assert.deepEqual(process.blamed, ["b"]);
+});
+
+Deno.test("a job that computes in silence is not blamed for the memory that another one takes", () => {
+  const { process, a, b, c } = three();
+  process.pass(4_000, { silent: [a] });
+  process.pass(3_000, { growMb: 300, silent: [a, b] });
+  assert.deepEqual(process.blamed, ["b"], "it began before the other one");
+  process.pass(3_000, { growMb: 300, silent: [a, b] });
+  assert.deepEqual(process.blamed, ["b"], "what the ended thread still takes is not charged to it");
+
+  const later = three();
+  later.process.pass(1_000, { growMb: 100, silent: [later.c] });
+  later.process.pass(4_000, { growMb: 100, silent: [later.a, later.c] });
+  assert.deepEqual(later.process.blamed, ["c"], "it began after the other one");
+  assert.ok(a.isAtWork && c.isAtWork && later.a.isAtWork);
+});
+
+Deno.test("of several jobs that take memory in silence each is blamed, one after the other", () => {
+  const { process, a, b, c } = three();
+  process.pass(2_500, { growMb: 300, silent: [a, b, c] });
+  assert.equal(process.blamed.length, 1);
+  for (let i = 2; i <= 3; i++) {
+    for (const one of process.consumers) one.isEndingOne = false;
+    process.pass(500, { growMb: 300, silent: [a, b, c] });
+    assert.equal(process.blamed.length, i);
+  }
+  assert.deepEqual(process.blamed.toSorted(), ["a", "b", "c"]);
+});
