@@ -8,6 +8,8 @@ import { ranOutOfMemory } from "../thread/memory.ts";
 
 /** The part of a consumer that this needs. */
 export interface WatchedConsumer {
+  /** Of its current thread; null while there is none. */
+  readonly id: string | null;
   /** When its last message arrived, by the clock; null while no thread is ready. */
   readonly heardAt: number | null;
   readonly isAtWork: boolean;
@@ -48,6 +50,7 @@ export class MemoryWatch {
   readonly #last = new Map<WatchedConsumer, Sizes>();
   /** The sizes at the last look before each consumer's latest message. */
   readonly #before = new Map<WatchedConsumer, Sizes & { readonly heardAt: number }>();
+  #ids: readonly (string | null)[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: MemoryWatchOptions) {
@@ -65,6 +68,7 @@ export class MemoryWatch {
   look(): void {
     const { consumers, processMb: measure = residentMb } = this.#options;
     const processMb = measure();
+    const isReturning = this.#isReturning();
     const allMb = consumers.reduce((sum, { memoryMb }) => sum + memoryMb, 0);
     const grown: Grown[] = [];
     for (const one of consumers) {
@@ -74,14 +78,25 @@ export class MemoryWatch {
       if (heardAt === null) this.#before.delete(one);
       else if (before?.heardAt !== heardAt) {
         this.#before.set(one, { ...this.#last.get(one) ?? sizes, heardAt });
-      } else if (one.isAtWork) {
+      } else if (isReturning) this.#before.set(one, { ...sizes, heardAt });
+      else if (one.isAtWork) {
         const grownMb = processMb - before.processMb - (sizes.othersMb - before.othersMb);
         grown.push({ one, heardAt, grownMb });
       }
       this.#last.set(one, sizes);
     }
-    // What a thread that was just ended still holds, or even takes, would be charged to another.
-    if (!consumers.some(({ isEndingOne }) => isEndingOne)) this.#judge(culpritOf(grown));
+    this.#judge(culpritOf(grown));
+  }
+
+  /**
+   * A thread ends, or has ended since the last look. What it took, or has not yet returned to the system, must not be
+   * charged to others: their growth is counted from here on.
+   */
+  #isReturning(): boolean {
+    const { consumers } = this.#options;
+    const before = this.#ids;
+    this.#ids = consumers.map(({ id }) => id);
+    return consumers.some(({ id, isEndingOne }, i) => isEndingOne || id !== before[i]);
   }
 
   #judge(culprit: Grown | null): void {
