@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import {
   type Added,
+  DuplicateJobs,
   type Fault,
   type ListRequest,
   MAX_PAGE_SIZE,
@@ -19,7 +20,7 @@ import { FILTER_FIELDS, invalid, jobFilter, jobInput, moveInput } from "./input.
 import type { PageDeps } from "../page_deps.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
 import { HttpError, tooLarge } from "../http/errors.ts";
-import { dueOnWire, historyJson, jobJson, jobsJson, statsOnWire } from "./serializers.ts";
+import { addResults, dueOnWire, historyJson, jobJson, jobsJson, statsOnWire } from "./serializers.ts";
 
 type ApiContext = Context<AppEnv>;
 
@@ -132,10 +133,16 @@ function idInPath(c: ApiContext): string {
 
 async function addJobs(c: ApiContext, deps: PageDeps): Promise<Response> {
   const body = await readJobs(c);
-  const added = await audited(deps.queue, actorOf(c, deps)).add(await jobInput(body));
-  const isNew = added.some(({ outcome }) => outcome !== "waiting");
-  const text = Array.isArray(body) ? await manyAdded(added, deps) : oneAdded(added, deps);
-  return jsonText(c, text, isNew ? 201 : 200);
+  try {
+    const added = await audited(deps.queue, actorOf(c, deps)).add(await jobInput(body));
+    const isNew = added.some(({ outcome }) => outcome !== "waiting");
+    const text = Array.isArray(body) ? await manyAdded(added, deps) : oneAdded(added, deps);
+    return jsonText(c, text, isNew ? 201 : 200);
+  } catch (error) {
+    if (!(error instanceof DuplicateJobs && Array.isArray(body))) throw error;
+    const { code, message, outcomes } = error;
+    return c.json({ error: { code, message }, results: addResults(outcomes) }, 409);
+  }
 }
 
 function oneAdded([added]: Added[], deps: PageDeps): string {
