@@ -2,7 +2,7 @@
  * Whether the storage works, judged by its latest calls: for `/healthz`, the pages, and the decision to stop. Writes,
  * probes and reads are judged separately: on a full disk some write always fits, which proves nothing about the others.
  */
-import { StorageError } from "./errors.ts";
+import { areTheSameTrouble, StorageError } from "./errors.ts";
 
 type CallKind = "write" | "probe" | "read";
 
@@ -50,6 +50,6 @@ export class StorageHealth {
   #set(kind: CallKind, trouble: StorageError | null): void {
     const before = this.trouble;
     this.#troubles[kind] = trouble;
-    if (this.trouble?.message !== before?.message) this.#onChange(this.trouble);
+    if (!areTheSameTrouble(this.trouble, before)) this.#onChange(this.trouble);
   }
 }

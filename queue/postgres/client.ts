@@ -1,7 +1,7 @@
 /** Connections to one server: runs statements with bound values, and turns errors into readable sentences. */
 import postgres from "postgres";
 import type { PostgresAddress } from "./address.ts";
-import { withTimeout } from "../storing/with_timeout.ts";
+import { silence, withTimeout } from "../storing/with_timeout.ts";
 import { ignoreStrayWrites, isConnectionLost } from "./driver_faults.ts";
 import { isReadOnly, isRetryable, toQueueError } from "./faults.ts";
 import { SETTINGS, STATEMENT_MS } from "./settings.ts";
@@ -46,6 +46,8 @@ const LEAVE_MS = 1_000;
 interface Driver {
   readonly sql: postgres.Sql<{ bigint: number }>;
   readonly sockets: Sockets;
+  /** It was dropped because the server does not answer. */
+  isSilent: boolean;
 }
 
 /** Calls in flight on its connections get this many seconds to end by themselves. */
@@ -103,7 +105,7 @@ export class Client implements Tx {
           ...SETTINGS,
         },
       });
-      return { sql, sockets };
+      return { sql, sockets, isSilent: false };
     };
     ignoreStrayWrites();
     this.#driver = this.#connect();
@@ -150,7 +152,9 @@ export class Client implements Tx {
   dropper(): () => void {
     const driver = this.#driver;
     return () => {
-      if (driver === this.#driver) this.#replace({ afterSeconds: 0 });
+      if (driver !== this.#driver) return;
+      driver.isSilent = true;
+      this.#replace({ afterSeconds: 0 });
     };
   }
 
@@ -186,6 +190,7 @@ export class Client implements Tx {
         const isLost = isConnectionLost(error) || driver.sockets.hasFailed;
         if (isLost && driver === this.#driver) this.#replace({ afterSeconds: LOST_SECONDS });
         if (isReadOnly(error) && driver === this.#driver) this.#leave();
+        if (isLost && driver.isSilent) throw silence(SERVER, this.#place);
         if (left === 0 || !isRetryable(error)) {
           const { isWithoutTls } = driver.sockets;
           throw toQueueError(error, { place: this.#place, hasAnswered: this.#hasAnswered, isWithoutTls });

@@ -223,7 +223,9 @@ if (missing !== null) {
       const goOn = server.pause();
       try {
         const since = performance.now();
+        const write = failure(store.insert([JOB]));
         assert.match(await failure(calls[what]()), /^PostgreSQL does not answer \(/);
+        assert.match(await write, /^PostgreSQL does not answer \(/, "as every call in flight says");
         assert.ok(performance.now() - since < NOTICED_MS);
       } finally {
         goOn();
