@@ -52,16 +52,7 @@ interface StorageErrorFacts {
   readonly publicMessage?: string;
 }
 
-const NO_DETAIL = "The storage does not work: the pages and the log say why.";
-
-/**
- * Whether both have the same sentence. What it says in brackets may differ from call to call: a standby names the kind of
- * statement that it refuses.
- */
-export function areTheSameTrouble(one: StorageError | null, other: StorageError | null): boolean {
-  if (one?.message === other?.message) return true;
-  return one?.publicMessage === other?.publicMessage && one?.publicMessage !== NO_DETAIL;
-}
+export const NO_DETAIL = "The storage does not work: the pages and the log say why.";
 
 /**
  * A write violated a rule of the store, such as the bounds of a number or a trigger added by hand, and was not made. A

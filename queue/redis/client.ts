@@ -206,7 +206,9 @@ export class Client {
     } catch (error) {
       if (isReadOnly(error)) this.#leave();
       if (isOffline(error)) this.#restartIfStuck();
-      if ((isOffline(error) || isDropped(error)) && this.#isSilent) throw silence(SERVER, this.#address.place);
+      if ((isOffline(error) || isDropped(error)) && this.#isSilent) {
+        throw silence(SERVER, this.#address.place);
+      }
       if (isOffline(error) && this.#lastError !== null) {
         throw offlineBecause(this.#lastError, this.#address.place);
       }

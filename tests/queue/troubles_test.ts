@@ -32,7 +32,11 @@ Deno.test("a standby is told once, not with every kind of statement that it refu
   for (const statement of ["INSERT", "UPDATE", "SELECT FOR UPDATE", "INSERT", "UPDATE"]) {
     await fail(standby(statement));
   }
-  assert.match(health.trouble?.message ?? "", /cannot execute UPDATE in/, "the pages show the latest details");
+  assert.match(
+    health.trouble?.message ?? "",
+    /cannot execute UPDATE in/,
+    "the pages show the latest details",
+  );
   await health.observe(Promise.resolve("written"));
   assert.deepEqual(told, [standby("INSERT").publicMessage, null]);
 });
