@@ -232,7 +232,8 @@ export class Model {
   }
 
   oldestDueAt(now: number): number | null {
-    const due = this.#line().map((job) => job.runAt).filter((runAt) => runAt <= now);
+    const due = this.#line().filter(({ runAt }) => runAt <= now)
+      .map(({ runAt, createdAt }) => createdAt <= now ? Math.max(runAt, createdAt) : runAt);
     return due.length > 0 ? Math.min(...due) : null;
   }
 
