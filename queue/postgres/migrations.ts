@@ -11,8 +11,9 @@ import { isLocked } from "./faults.ts";
 import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import facts from "./migrations/0002_facts.sql" with { type: "text" };
 import idKeys from "./migrations/0003_id_keys.sql" with { type: "text" };
+import numbers from "./migrations/0004_numbers.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs, facts, idKeys];
+const MIGRATIONS = [jobs, facts, idKeys, numbers];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
