@@ -37,12 +37,13 @@ export const BRIEF = columns("", 2048);
 export const BRIEF_JOBS = columns("jobs.", 2048);
 export const WHOLE = columns("", 4 * 1024 * 1024);
 
-/** The column `id_key` of a job with this id. */
+/** What the unique index on ids holds: worded like its expression. */
 const keyOf = (id: string) =>
-  `encode(substr(sha256(replace(${id}, '\\', '\\\\')::bytea), 1, 16), 'hex')::uuid`;
+  `(CASE WHEN octet_length(${id}) <= 100 THEN ${id}
+    ELSE left(${id}, 40) || encode(sha256(replace(${id}, '\\', '\\\\')::bytea), 'hex') END)`;
 
 /** Whether the row has this id, by the unique index. */
-export const hasId = (id: string) => `jobs.id_key = ${keyOf(id)} AND jobs.id = ${id}`;
+export const hasId = (id: string) => `${keyOf("jobs.id")} = ${keyOf(id)} AND jobs.id = ${id}`;
 
 /**
  * The kinds of waiting jobs, the priorities of each kind, and the first job of each priority: one index step each, however

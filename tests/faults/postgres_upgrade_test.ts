@@ -13,7 +13,7 @@ import { IN_FLIGHT, leftOf, makeOldSchema } from "./postgres_upgrade/old_schema.
 import { makeCommitsWait, MOMENTS, standstillAt } from "./postgres_upgrade/standstill.ts";
 
 const OPENING = new URL("./postgres_upgrade/opening.ts", import.meta.url).pathname;
-const NEWEST = 4;
+const NEWEST = 5;
 const AT_ONCE = 8;
 /** A statement may take 20 s, and an unanswered call 5 s more. */
 const LONGER_THAN_ALLOWED_SECONDS = 27;

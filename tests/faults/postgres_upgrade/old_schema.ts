@@ -38,9 +38,8 @@ export interface Left {
 }
 
 export async function leftOf({ sql }: PostgresServer, schema: string): Promise<Left> {
-  // What an upgrade adds is not compared.
   const untouched =
-    `SELECT seq, to_jsonb(jobs) - 'id_key' AS job FROM ${schema}.jobs WHERE kind <> '${UNKNOWN}' ORDER BY seq`;
+    `SELECT seq, to_jsonb(jobs) AS job FROM ${schema}.jobs WHERE kind <> '${UNKNOWN}' ORDER BY seq`;
   const history =
     `SELECT history.* FROM ${schema}.history JOIN (${untouched}) AS jobs USING (seq) ORDER BY n`;
   return {
