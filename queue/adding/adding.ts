@@ -14,7 +14,11 @@ const BETWEEN_PAUSES_MS = 30;
 /** This many jobs are checked without a pause, so that adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
-type Hosts = Pick<Inspector, "kinds" | "kindsByNow">;
+interface Hosts extends Pick<Inspector, "kinds" | "kindsByNow"> {
+  /** Whether `kinds` is up to date. */
+  readonly hasLooked: boolean;
+  readonly includesOwnKinds: boolean;
+}
 
 export class Adding implements Enqueuer {
   readonly #parts: QueueParts;
@@ -28,18 +32,15 @@ export class Adding implements Enqueuer {
   async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
     const { options, store, clock } = this.#parts;
     clock.look();
-    const kinds = areKnown(options.kinds, requests) ? options.kinds : await this.#kindsAnywhere(requests);
-    const given = { ...options, kinds, by, now: store.now() };
+    const { hasLooked, kinds: seen } = this.#hosts;
+    // A job may be of a kind that only another host knows, even one that started a moment ago.
+    const kinds = hasLooked && areKnown(seen, requests) ? seen : await this.#hosts.kindsByNow();
+    const handlersDir = this.#hosts.includesOwnKinds ? options.handlersDir : null;
+    const given = { ...{ kinds, handlersDir, by }, now: store.now() };
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
       : await mapInTurns(requests, (request) => checkJob(request, given));
     return addedOrThrow(await this.#insertInTurns(jobs));
-  }
-
-  /** A job may be of a kind that only another host knows, even one that started a moment ago. */
-  async #kindsAnywhere(requests: readonly JobRequest[]): Promise<readonly string[]> {
-    const { kinds } = this.#hosts;
-    return areKnown(kinds, requests) ? kinds : await this.#hosts.kindsByNow();
   }
 
   async #insertInTurns(jobs: readonly NewJob[]): Promise<(Added | Refused)[]> {

@@ -23,7 +23,8 @@ export function checkJob(
   request: JobRequest,
   { kinds, handlersDir, now, by }: {
     kinds: readonly string[];
-    handlersDir: string;
+    /** Where to add a handler; null: where the running system has its handlers. */
+    handlersDir: string | null;
     now: number;
     by?: string | undefined;
   },
@@ -92,14 +93,15 @@ export function uuidV7(now: number): string {
 
 function checkKind(
   kind: unknown,
-  { kinds, handlersDir }: { kinds: readonly string[]; handlersDir: string },
+  { kinds, handlersDir }: { kinds: readonly string[]; handlersDir: string | null },
 ): string {
   if (typeof kind === "string" && kinds.includes(kind)) return kind;
+  const where = handlersDir ?? "the HANDLERS_DIR of the running system, and restart it";
   throw new QueueError(
     "unknown_kind",
     `No handler is named "${printable(String(kind))}": known kinds are ${
       printable(kinds.join(", "))
-    } (add one in ${handlersDir}).`,
+    } (add one in ${where}).`,
   );
 }
 
