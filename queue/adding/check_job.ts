@@ -18,12 +18,15 @@ const LATEST_RUN_AT = 253_402_300_799_999;
 /** A run time that is longer ago is a mistake, not a job that has waited. */
 const LONG_AGO_MS = 365 * DAY_MS;
 export const DEFAULT_KIND = "file";
+/** The name of a handler's file, without `.ts`. */
+const KIND = /^[a-z][a-z0-9_-]{0,63}$/;
 
 export function checkJob(
   request: JobRequest,
   { kinds, handlersDir, now, by }: {
+    /** Empty: any well-formed kind. */
     kinds: readonly string[];
-    handlersDir: string;
+    handlersDir: string | null;
     now: number;
     by?: string | undefined;
   },
@@ -92,14 +95,29 @@ export function uuidV7(now: number): string {
 
 function checkKind(
   kind: unknown,
-  { kinds, handlersDir }: { kinds: readonly string[]; handlersDir: string },
+  { kinds, handlersDir }: { kinds: readonly string[]; handlersDir: string | null },
 ): string {
+  if (kinds.length === 0) return checkKindName(kind);
   if (typeof kind === "string" && kinds.includes(kind)) return kind;
+  const advice = handlersDir === null
+    ? 'start a host that has one, or name the kind in the option "kinds" of getQueue'
+    : `add one in ${handlersDir}`;
   throw new QueueError(
     "unknown_kind",
     `No handler is named "${printable(String(kind))}": known kinds are ${
       printable(kinds.join(", "))
-    } (add one in ${handlersDir}).`,
+    } (${advice}).`,
+  );
+}
+
+/** No handler can have any other name. A job of a well-formed kind waits until one has. */
+function checkKindName(kind: unknown): string {
+  if (typeof kind === "string" && KIND.test(kind)) return kind;
+  throw new QueueError(
+    "unknown_kind",
+    `No handler can be named "${
+      printable(String(kind), { maxLength: 100 })
+    }": a kind has at most 64 small letters, digits, hyphens and underscores, and begins with a letter.`,
   );
 }
 
