@@ -124,14 +124,17 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // Only now: a supervisor that the queue refuses would remove logs of the one that runs.
   await removeOldConsumerLogs(settings.logDir);
   const threads = new HostedThreads(handlerPermissions(settings, import.meta.url));
-  const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log });
+  const onBroken = (kinds: ReadonlySet<string>) => queue.claimExcept(kinds);
+  const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log, onBroken });
   const supervisor = new Supervisor({ queue, settings, log, threads, check, onFatal });
   queue.subscribe(printTrouble);
   const sampleFiles = new SampleFiles(settings);
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
   await pages.show(queue, supervisor).catch(throwAsSetting);
   closeOwnAddresses(settings);
-  const started = Promise.all([supervisor.start(), check.begin()])
+  const checked = check.begin();
+  queue.claimAfter(checked);
+  const started = Promise.all([supervisor.start(), checked])
     .then(() => Promise.race([supervisor.begun, sleep(GREETING_MS)]));
   const hasStarted = await Promise.race([started.then(() => true), ended.then(() => false)]);
   if (hasStarted) console.log(greetingOf(settings, pages.urls));
@@ -140,6 +143,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   console.log("Stopping: running jobs may finish …");
   // A hang during shutdown must not keep the database from the next supervisor.
   const deadline = setTimeout(() => Deno.exit(exitCode), SHUTDOWN_LIMIT_MS);
+  check.stop();
   await supervisor.stop(patience);
   await pages.close();
   await queue.close();

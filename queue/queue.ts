@@ -99,6 +99,8 @@ export class Queue implements Role {
   }
   now: Role["now"] = () => this.#consuming.now();
   claim: Role["claim"] = (...args) => this.#consuming.claim(...args);
+  claimAfter: Role["claimAfter"] = (...args) => this.#consuming.claimAfter(...args);
+  claimExcept: Role["claimExcept"] = (...args) => this.#consuming.claimExcept(...args);
   renew: Role["renew"] = (...args) => this.#consuming.renew(...args);
   settle: Role["settle"] = (...args) => this.#consuming.settle(...args);
 

@@ -83,6 +83,10 @@ export interface Consumer {
   now(): number;
   /** On a server a job that is due and cannot be claimed makes the time of the next claim a later one, each time. */
   claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer>;
+  /** No job is claimed before this is settled. */
+  claimAfter(ready: Promise<unknown>): void;
+  /** From now on no jobs of these kinds are claimed here: they wait, as those of a kind without a handler do. */
+  claimExcept(kinds: ReadonlySet<string>): void;
   /** Heartbeat. Returns `false` for each lease that was lost. */
   renew(leases: readonly Lease[]): Promise<boolean[]>;
   settle(attempts: readonly { readonly job: Claimed; readonly outcome: Outcome }[]): Promise<Verdict[]>;

@@ -15,12 +15,17 @@ export class Consuming implements Consumer {
   readonly #presence: Presence;
   /** Null where jobs are claimed by one process alone: there a claim that finds nothing has prepared the next one. */
   readonly #vain: VainClaims | null;
+  /** The kinds that are claimed here: the same list until they change. */
+  #kinds: readonly string[];
+  /** Null once it is settled. */
+  #ready: Promise<unknown> | null = null;
 
   constructor(parts: QueueParts, presence: Presence) {
     this.#parts = parts;
     const isShared = hostChannel(parts.store) !== null;
     this.#vain = isShared ? new VainClaims(() => parts.store.now()) : null;
     this.#presence = presence;
+    this.#kinds = parts.options.kinds;
   }
 
   get maxPrefetch(): number {
@@ -32,12 +37,24 @@ export class Consuming implements Consumer {
   }
 
   async claim(requests: readonly ClaimRequest[]): Promise<ClaimAnswer> {
-    const { store, health, clock, totals, events, options: { kinds } } = this.#parts;
+    const { store, health, clock, totals, events } = this.#parts;
+    if (this.#ready !== null) await this.#ready;
     if (this.#presence.isStale) await this.#presence.refresh();
+    const kinds = this.#kinds;
     const answer = await clock.around((setBack) => health.observe(store.claim(requests, { kinds, setBack })));
     totals.claimed(answer.claimed);
     if (answer.claimed.length > 0) events.emit({ type: "claimed", count: answer.claimed.length });
     return { ...answer, nextRunAt: this.#nextClaimAt(answer) };
+  }
+
+  claimAfter(ready: Promise<unknown>): void {
+    this.#ready = ready.catch(() => {}).finally(() => this.#ready = null);
+  }
+
+  claimExcept(broken: ReadonlySet<string>): void {
+    const { events, options } = this.#parts;
+    this.#kinds = options.kinds.filter((kind) => !broken.has(kind));
+    events.emit({ type: "kinds-changed" });
   }
 
   #nextClaimAt(answer: ClaimAnswer): ClaimAnswer["nextRunAt"] {

@@ -199,6 +199,8 @@ async function openDesk(...claims: Promise<ClaimAnswer>[]) {
     maxPrefetch: 512,
     now: Date.now,
     claim: () => claims.shift() ?? Promise.resolve({ claimed: [], nextRunAt: null }),
+    claimAfter: () => {},
+    claimExcept: () => {},
     renew: (leases) => Promise.resolve(leases.map(() => true)),
     settle: (attempts) => {
       settled.push(attempts);

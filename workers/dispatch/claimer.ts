@@ -175,6 +175,7 @@ export function mayBringJobs(event: QueueEvent): boolean {
     case "arriving":
     case "enqueued":
     case "swept":
+    case "kinds-changed":
     // Another program may have added jobs; a lease that it took away is noticed at the next heartbeat.
     case "changed-outside":
       return true;

@@ -93,6 +93,7 @@ export function logLines(event: QueueEvent | SystemEvent): Line[] {
     case "arriving":
     case "claimed":
     case "completed":
+    case "kinds-changed":
     case "removed":
       return [];
   }

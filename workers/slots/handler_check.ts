@@ -1,174 +1,145 @@
 /**
- * Checks the handlers when the system starts: the names of their files, and whether each can be loaded, tried in a
- * separate thread. A kind whose handler is broken stays a known kind, and its jobs report the same problem.
+ * Checks the handlers when the system starts: the names of their files, and whether each can be loaded. Jobs of a kind whose
+ * handler is broken wait instead of using up their retries, and the handler is tried again until it is mended.
  */
 import { sleep } from "@persistent-queue/queue";
-import { type Child, NO_REASON, startChild } from "../child.ts";
 import { handlerFiles } from "../handler_files.ts";
 import { listKinds } from "../handlers.ts";
-import type { HostedThreads } from "./hosted_threads.ts";
 import type { Log } from "../log.ts";
-import type { Close, FromThread, StartProbe } from "../protocol.ts";
+import { HandlerTrial, type TrialOptions } from "./handler_trial.ts";
 
-export interface HandlerCheckOptions {
-  readonly folder: URL;
-  readonly threads: HostedThreads;
+export interface HandlerCheckOptions extends Pick<TrialOptions, "folder" | "threads"> {
   /** Each problem is logged once, and printed on the terminal. */
-  readonly log: Pick<Log, "warn">;
+  readonly log: Pick<Log, "warn" | "info">;
+  /** Called with all kinds whose handlers are broken, whenever these change. */
+  readonly onBroken: (kinds: ReadonlySet<string>) => void;
+  /** Broken handlers are tried again after this time. */
+  readonly againMs?: number;
 }
 
-const PROBE = new URL("../probe.ts", import.meta.url);
 const MAX_WAIT_MS = 2_000;
-/** How long the thread may be silent. */
-const LOAD_MS = 3_000;
-/** A thread that was ended and still runs after this long is in native code. */
-const ENDING_MS = 2_000;
-const TOO_LATE = `it has not finished after ${LOAD_MS / 1000} s`;
+const AGAIN_MS = 5_000;
+
+interface Broken {
+  readonly kind: string;
+  /** The file as it was tried, for a module that blocked its thread or ended it: it is not tried again unchanged. */
+  readonly stamp: string | null;
+}
 
 export class HandlerCheck {
   readonly #options: HandlerCheckOptions;
-  #problems: string[] = [];
+  /** By their sentences; null = of no kind that is broken. */
+  readonly #problems = new Map<string, Broken | null>();
   readonly #endings: Promise<void>[] = [];
+  #isStopped = false;
+  #cancelTimer = () => {};
 
   constructor(options: HandlerCheckOptions) {
     this.#options = options;
   }
 
   get problems(): readonly string[] {
-    return this.#problems;
+    return [...this.#problems.keys()];
   }
 
-  /** Like `run`, but waits two seconds at most: problems found later are reported when they are known. */
+  /** Like `run`, but waits two seconds at most. Problems found later are reported when they are known. */
   async begin(): Promise<void> {
-    await Promise.race([this.run(), sleep(MAX_WAIT_MS)]);
+    await Promise.race([this.run().then(() => this.#tryLater()), sleep(MAX_WAIT_MS)]);
   }
 
   /** Resolves when every handler has been tried, and the threads that tried them have ended, or cannot be ended. */
   async run(): Promise<void> {
     const { folder } = this.#options;
     for (const problem of handlerFiles(folder).problems) this.#note(problem);
-    let left: readonly string[] = listKinds(folder);
-    while (left.length > 0) left = await this.#try(left);
+    await this.#try(listKinds(folder));
     await Promise.all(this.#endings);
   }
 
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelTimer();
+  }
+
+  /** Returns the kinds whose handlers are broken. */
+  async #try(kinds: readonly string[]): Promise<ReadonlySet<string>> {
+    const { folder, threads } = this.#options;
+    const broken = new Set<string>();
+    let left = kinds;
+    while (left.length > 0 && !this.#isStopped) {
+      const trial = new HandlerTrial(left, {
+        ...{ folder, threads, onProblem: (problem) => this.#note(problem) },
+        onWithdrawn: (problem) => this.#problems.delete(problem),
+        onBroken: (kind, problem, { isSilent }) => {
+          broken.add(kind);
+          this.#hold(kind, problem, isSilent ? this.#stampOf(kind) : null);
+        },
+      });
+      this.#endings.push(trial.gone);
+      // Only a module that blocks its thread or ends it leaves others untried.
+      left = await trial.left;
+    }
+    return broken;
+  }
+
   #note(problem: string): void {
-    this.#problems.push(problem);
+    if (this.#isStopped || this.#problems.has(problem)) return;
+    this.#problems.set(problem, null);
     console.error(`Warning: ${problem}`);
     this.#options.log.warn(problem);
   }
 
-  /** Resolves with the kinds that are still to be tried: a module may end its thread, or block it forever. */
-  #try(kinds: readonly string[]): Promise<readonly string[]> {
-    const trial = new Trial(kinds, {
-      ...this.#options,
-      note: (problem) => this.#note(problem),
-      withdraw: (problem) => this.#problems = this.#problems.filter((one) => one !== problem),
-    });
-    this.#endings.push(trial.gone);
-    return trial.left;
-  }
-}
-
-interface TrialOptions extends Pick<HandlerCheckOptions, "folder" | "threads"> {
-  readonly note: (problem: string) => void;
-  readonly withdraw: (problem: string) => void;
-}
-
-/** A thread that loads handlers one after the other, until it has tried all, or one of them blocks or ends it. */
-class Trial {
-  readonly #options: TrialOptions;
-  readonly #kinds: Set<string>;
-  readonly #tried = Promise.withResolvers<readonly string[]>();
-  readonly #gone = Promise.withResolvers<void>();
-  readonly #probe: Child<Close>;
-  /** The kind whose module was the last to begin loading. */
-  #last: string | undefined;
-  #hasTriedAll = false;
-  #isOver = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(kinds: readonly string[], options: TrialOptions) {
-    this.#options = options;
-    this.#kinds = new Set(kinds);
-    this.#last = kinds[0];
-    this.#probe = startChild<Close, StartProbe>({
-      threads: options.threads,
-      url: PROBE,
-      name: "handler check",
-      start: { handlers: options.folder.href, kinds },
-      onMessage: (message) => this.#hear(message),
-      onUnusable: (why) => this.#end(why),
-      onEnd: (why) => {
-        this.#finish(why === NO_REASON ? "its thread ended" : onOneLine(why));
-        this.#noteGone();
-      },
-    });
+  #hold(kind: string, why: string, stamp: string | null): void {
+    const problem = `${why} – jobs of kind ${kind} wait`;
+    for (const known of this.#problemsOf(kind)) if (known !== problem) this.#problems.delete(known);
+    this.#note(problem);
+    if (this.#isStopped) return;
+    this.#problems.set(problem, { kind, stamp });
+    this.#tellBroken();
   }
 
-  /** Resolves with the kinds that were not tried. */
-  get left(): Promise<readonly string[]> {
-    return this.#tried.promise;
+  #tryLater(): void {
+    if (this.#isStopped || this.#broken.length === 0) return;
+    const timer = setTimeout(() => this.#tryAgain(), this.#options.againMs ?? AGAIN_MS);
+    this.#cancelTimer = () => clearTimeout(timer);
   }
 
-  /** Resolves when the thread has ended, or cannot be ended. */
-  get gone(): Promise<void> {
-    return this.#gone.promise;
+  async #tryAgain(): Promise<void> {
+    const kinds = this.#broken
+      .filter(({ kind, stamp }) => stamp === null || stamp !== this.#stampOf(kind))
+      .map(({ kind }) => kind);
+    const broken = await this.#try(kinds);
+    for (const kind of kinds) if (!broken.has(kind)) this.#release(kind);
+    this.#tryLater();
   }
 
-  #hear(message: FromThread): void {
-    if (this.#isOver) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#end(TOO_LATE), LOAD_MS);
-    if (message.type === "tried") this.#hasTriedAll = true;
-    else if (message.type === "warning") this.#options.note(message.text);
-    else if (message.type === "loading") this.#last = message.kind;
-    else if (message.type === "loaded" && this.#kinds.delete(message.kind) && message.problem !== null) {
-      this.#options.note(onOneLine(message.problem));
+  #release(kind: string): void {
+    if (this.#isStopped) return;
+    for (const problem of this.#problemsOf(kind)) this.#problems.delete(problem);
+    const news = `The handler file ${kind}.ts can be loaded now: jobs of kind ${kind} run.`;
+    console.error(news);
+    this.#options.log.info(news);
+    this.#tellBroken();
+  }
+
+  get #broken(): Broken[] {
+    return [...this.#problems.values()].filter((one) => one !== null);
+  }
+
+  #problemsOf(kind: string): string[] {
+    return [...this.#problems].filter(([, one]) => one?.kind === kind).map(([problem]) => problem);
+  }
+
+  #tellBroken(): void {
+    this.#options.onBroken(new Set(this.#broken.map(({ kind }) => kind)));
+  }
+
+  /** Differs once the file has changed. */
+  #stampOf(kind: string): string {
+    try {
+      const { mtime, size } = Deno.statSync(new URL(`${kind}.ts`, this.#options.folder));
+      return `${mtime?.getTime()} ${size}`;
+    } catch {
+      return "";
     }
-    if (this.#kinds.size === 0) this.#end("");
   }
-
-  #end(why: string): void {
-    this.#finish(why);
-    this.#probe.end(why);
-    this.#timer = setTimeout(() => {
-      this.#options.note(wedged(this.#last));
-      this.#gone.resolve();
-    }, ENDING_MS);
-  }
-
-  /**
-   * The module that was the last to begin loading blocks the thread or has ended it. If all have begun, each of those
-   * left waits for something.
-   */
-  #finish(why: string): void {
-    clearTimeout(this.#timer);
-    if (this.#isOver) return;
-    this.#isOver = true;
-    const guilty = this.#hasTriedAll ? [...this.#kinds] : [this.#last];
-    for (const kind of guilty) {
-      if (kind === undefined || !this.#kinds.delete(kind)) continue;
-      this.#options.note(`The handler file ${kind}.ts cannot be loaded: ${why}`);
-    }
-    this.#tried.resolve([...this.#kinds]);
-  }
-
-  #noteGone(): void {
-    clearTimeout(this.#timer);
-    this.#options.withdraw(wedged(this.#last));
-    this.#gone.resolve();
-  }
-}
-
-function wedged(kind: string | undefined): string {
-  return `The handler file ${kind}.ts hangs in native code while it is loaded: the thread that tried it cannot be ` +
-    "ended, and holds what it has until the process ends.";
-}
-
-/** What is wrong, and where; the excerpt of the file in between adds nothing. */
-function onOneLine(words: string): string {
-  const lines = words.split("\n").map((line) => line.trim());
-  const place = lines.findLast((line) => line.startsWith("at "));
-  return [lines[0] ?? "", ...(place === undefined ? [] : [place])].join(" ");
 }
