@@ -36,11 +36,7 @@ export class Adding implements Enqueuer {
     return addedOrThrow(await this.#insertInTurns(jobs));
   }
 
-  /**
-   * A job may be of a kind that only another host knows, even one that started a moment ago. A program without kinds of
-   * its own learns none on SQLite, nor while no host runs. Any kind is then accepted: the job waits for its handler, and
-   * an application need not stop adding while the hosts restart.
-   */
+  /** A job may be of a kind that only another host knows, even one that started a moment ago. */
   async #kindsAnywhere(requests: readonly JobRequest[]): Promise<readonly string[]> {
     const { kinds } = this.#hosts;
     return areKnown(kinds, requests) ? kinds : await this.#hosts.kindsByNow();

@@ -24,14 +24,15 @@ const KIND = /^[a-z][a-z0-9_-]{0,63}$/;
 export function checkJob(
   request: JobRequest,
   { kinds, handlersDir, now, by }: {
-    /** Empty: any well-formed kind. */
     kinds: readonly string[];
+    /** Where to add a handler; null: where the running system has its handlers. */
     handlersDir: string | null;
     now: number;
     by?: string | undefined;
   },
 ): NewJob {
-  const kind = checkKind(request.kind ?? DEFAULT_KIND, { kinds, handlersDir });
+  const named = request.kind ?? DEFAULT_KIND;
+  const kind = kinds.length === 0 ? checkKindName(named) : checkKind(named, { kinds, handlersDir });
   return {
     id: (request.id ?? null) === null ? makeId(kind, now) : checkId(request.id),
     kind,
@@ -97,20 +98,20 @@ function checkKind(
   kind: unknown,
   { kinds, handlersDir }: { kinds: readonly string[]; handlersDir: string | null },
 ): string {
-  if (kinds.length === 0) return checkKindName(kind);
   if (typeof kind === "string" && kinds.includes(kind)) return kind;
-  const advice = handlersDir === null
-    ? 'start a host that has one, or name the kind in the option "kinds" of getQueue'
-    : `add one in ${handlersDir}`;
+  const where = handlersDir ?? "the HANDLERS_DIR of the running system, and restart it";
   throw new QueueError(
     "unknown_kind",
     `No handler is named "${printable(String(kind))}": known kinds are ${
       printable(kinds.join(", "))
-    } (${advice}).`,
+    } (add one in ${where}).`,
   );
 }
 
-/** No handler can have any other name. A job of a well-formed kind waits until one has. */
+/**
+ * For a program without kinds of its own, while no host says which there are: an application need not stop adding while
+ * the hosts restart. A job of a well-formed kind waits for its handler, and no handler can have any other name.
+ */
 function checkKindName(kind: unknown): string {
   if (typeof kind === "string" && KIND.test(kind)) return kind;
   throw new QueueError(

@@ -47,7 +47,7 @@ Deno.test({
       assert.equal(added?.job.kind, "mail");
       assert.match(
         await refusalOf(queue, "fax"),
-        /"fax": known kinds are file, mail \(start a host .* "kinds" of getQueue\)/,
+        /"fax": known kinds are file, mail \(add one in the HANDLERS_DIR of the running system/,
       );
     });
   },
