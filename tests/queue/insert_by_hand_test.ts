@@ -41,7 +41,7 @@ editTest(
         `'b', 'mail', 'no json', 0`,
         `'b', 'mail', '1', 101`,
       ]
-    ) await assert.rejects(insert(values), undefined, values);
+    ) await assert.rejects(insert(values), Error, values);
     await insert(`'a', 'mail', '2', 0`, "ON CONFLICT DO NOTHING");
     const { jobs } = await on.queue.list({});
     assert.deepEqual(jobs.map(({ id, payload }) => [id, payload]), [["a", "1"]]);
