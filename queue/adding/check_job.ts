@@ -44,6 +44,20 @@ export function checkJob(
   };
 }
 
+/**
+ * For a program without kinds of its own, while no host says which there are: an application need not stop adding while
+ * the hosts restart. A job of a well-formed kind waits for its handler, and no handler can have any other name.
+ */
+function checkKindName(kind: unknown): string {
+  if (typeof kind === "string" && KIND.test(kind)) return kind;
+  throw new QueueError(
+    "unknown_kind",
+    `No handler can be named "${
+      printable(String(kind), { maxLength: 100 })
+    }": a kind has at most 64 small letters, digits, hyphens and underscores, and begins with a letter.`,
+  );
+}
+
 /** Checks an id that may already be stored: an insert by hand may have an id that `add` refuses. */
 export function checkStoredId(id: unknown): string {
   if (typeof id !== "string" || id === "") throw invalid("A job's id is a text of 1 to 2,000 characters.");
@@ -105,20 +119,6 @@ function checkKind(
     `No handler is named "${printable(String(kind))}": known kinds are ${
       printable(kinds.join(", "))
     } (add one in ${where}).`,
-  );
-}
-
-/**
- * For a program without kinds of its own, while no host says which there are: an application need not stop adding while
- * the hosts restart. A job of a well-formed kind waits for its handler, and no handler can have any other name.
- */
-function checkKindName(kind: unknown): string {
-  if (typeof kind === "string" && KIND.test(kind)) return kind;
-  throw new QueueError(
-    "unknown_kind",
-    `No handler can be named "${
-      printable(String(kind), { maxLength: 100 })
-    }": a kind has at most 64 small letters, digits, hyphens and underscores, and begins with a letter.`,
   );
 }
 
