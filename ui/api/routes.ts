@@ -43,7 +43,7 @@ function limit(maxSize: number) {
   return bodyLimit({
     maxSize,
     onError: () => {
-      throw tooLarge();
+      throw tooLarge(maxSize);
     },
   });
 }
