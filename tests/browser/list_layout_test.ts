@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { browserEditTest } from "../support/browser.ts";
 import { handlerFolder } from "../support/processes/handler_folder.ts";
-import { addOneOfEach, managerSystem, onStage } from "./manager_stage.ts";
+import { addOneOfEach, managerSystem, onStage, sql } from "./manager_stage.ts";
 
 const LONG_KIND = "render-thumbnails-of-uploaded-images-for-the-web-shop-front";
 const WIDTHS = [320, 390, 760, 761, 768, 860, 900, 901, 1020, 1021, 1160, 1279, 1280, 1360, 1440, 1920];
@@ -19,6 +19,11 @@ browserEditTest(
     const far = { run_at: Date.UTC(2090, 0, 1) };
     const others = [{ id: "m", kind: "mail", ...far }, { id: "r", kind: LONG_KIND, ...far }];
     await (await system.api("jobs", others)).body?.cancel();
+    await sql(system, `UPDATE jobs SET last_heartbeat = ${Date.now() - 3_000_000} WHERE last_heartbeat = 1;`);
+    const times = `created_at = ${Date.now() - 4_999_000}, started_at = ${
+      Date.now() - 3_599_000
+    }, finished_at = NULL`;
+    await sql(system, `UPDATE jobs SET run_at = 0, ${times} WHERE status = 'PROCESSING';`);
     await using stage = await onStage(browser, { system });
     const { page, problems } = stage;
     for (const path of ["/", "/?status=FAILED", "/?status=PENDING", "/?kind=mail"]) {

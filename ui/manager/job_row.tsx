@@ -1,4 +1,5 @@
 import type { OperatorVerb } from "@persistent-queue/queue";
+import { MINUTE_MS } from "@persistent-queue/queue/basics";
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { JobId, StatusBadge } from "../components/job_label.tsx";
 import { titleInZone } from "../components/title_in_zone.ts";
@@ -116,9 +117,14 @@ function Span({ name, ms }: { readonly name: "Waited" | "Took"; readonly ms: num
   const cell = `cell-${name.toLowerCase()} nowrap number`;
   return (
     <td role="cell" class={ms === null ? `${cell} none` : cell} data-label={name}>
-      {ms === null ? <span class="muted">–</span> : duration(ms)}
+      {ms === null ? <span class="muted">–</span> : shortDuration(ms)}
     </td>
   );
+}
+
+/** From ten minutes on without the seconds, which the column has no room for. */
+function shortDuration(ms: number): string {
+  return duration(ms < 10 * MINUTE_MS ? ms : ms - ms % MINUTE_MS);
 }
 
 /**
