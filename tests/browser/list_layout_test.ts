@@ -41,8 +41,8 @@ browserEditTest(
   },
 );
 
-/** The names of tabs and of statuses that are not shown in full. */
-const CUT_NAMES = `[...document.querySelectorAll(".tab-name, .jobs .badge, .jobs thead th")]
+/** What is not shown in full, or sticks out: names of tabs and statuses, headings, the row of filters. */
+const CUT_NAMES = `[...document.querySelectorAll(".tab-name, .filters, .jobs .badge, .jobs thead th")]
   .filter((name) => name.offsetParent !== null && !name.matches(".cell-tick, .cell-actions"))
   .filter((name) => name.scrollWidth > name.clientWidth + 1).map((name) => name.textContent)`;
 
