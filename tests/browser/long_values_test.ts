@@ -32,7 +32,7 @@ browserTest(
     await (await system.api("jobs/cancel", { ids: [id] })).body?.cancel();
     await page.getByText("CANCELED", { exact: true }).waitFor();
     assert.deepEqual(await heights(), [whole, whole]);
-  await page.getByText("Show less").click();
+    await page.getByText("Show less").click();
     assert.equal((await heights())[0], shown);
 
     await page.getByRole("button", { name: "Copy the payload" }).click();

@@ -3,7 +3,7 @@ import { MINUTE_MS } from "@persistent-queue/queue/basics";
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { JobId, StatusBadge } from "../components/job_label.tsx";
 import { titleInZone } from "../components/title_in_zone.ts";
-import { MEANINGS, shortWaitOf, tookMs, waitedMs, waitOf } from "./job_times.ts";
+import { shortWaitOf, tookMs, waitedMs, waitOf } from "./job_times.ts";
 import { isWanted, jobPath, type ListQuery } from "./list_query.ts";
 import type { Row } from "./views.ts";
 
