@@ -184,6 +184,8 @@ export function systemOnWire(view: SystemView, queue: HostsSource & Pick<Inspect
     consumers: consumersOnWire(view, queue),
     /** All of them, by name; empty on a backend for one host. */
     hosts: hostsOnWire(queue),
+    /** The name of the one that answers; null on a backend for one host. */
+    this_host: queue.isShared ? queue.hostName : null,
     wedged: view.wedged + wedgedOnOtherHosts(queue),
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
     producing: view.producing,
