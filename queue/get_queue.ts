@@ -1,7 +1,7 @@
 /** Opens a queue from a URL: the one place that knows the backends. */
 import { resolve } from "node:path";
 import { StorageError } from "./errors.ts";
-import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
+import { GUEST_DEFAULTS, QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
 import { misreadPostgresAddress, postgresPlace, TLS_MODES } from "./postgres/address.ts";
@@ -13,7 +13,7 @@ import { lockUnless } from "./sqlite/owner_lock.ts";
 export interface OpenOptions extends Partial<QueueOptions> {
   /** The store's clock, in milliseconds since 1970; the machine's unless given. */
   readonly now?: () => number;
-  /** `owner`: the one supervisor of the database. `guest`: a command beside it. */
+  /** `owner`: the one supervisor of the database. `guest`: a command or a program beside it. */
   readonly role?: "owner" | "guest";
   /** An owner of a shared queue joins when it opens, not only when it recovers, so that a copy into it sees the owner. */
   readonly joins?: boolean;
@@ -112,7 +112,7 @@ export async function getQueue(
     ...(now === undefined ? {} : { clock: now }),
   });
   const queue = new Queue(store, {
-    ...QUEUE_DEFAULTS,
+    ...(role === "owner" ? QUEUE_DEFAULTS : GUEST_DEFAULTS),
     ...options,
     // Only the owner keeps this record, because only its death is judged by it.
     requestRecord: role === "owner" ? requestRecord : null,

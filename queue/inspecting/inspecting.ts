@@ -2,7 +2,7 @@
 import type { Durability } from "../durability.ts";
 import { QueueError } from "../errors.ts";
 import type { HistoryEntry, Job } from "../job.ts";
-import type { QueueParts } from "../options.ts";
+import { QUEUE_DEFAULTS, type QueueParts } from "../options.ts";
 import type { QueueStats, Rates } from "../queue_stats.ts";
 import type { Inspector, JobList, ListRequest } from "../roles.ts";
 import type { GetOptions, ParkedKind, StoreStats } from "../store.ts";
@@ -108,7 +108,7 @@ export class LastStats {
 
   /** The store's warnings, and a sentence for each kind without a handler. */
   get warnings(): string[] {
-    const { handlersDir } = this.#parts.options;
+    const handlersDir = this.#parts.options.handlersDir ?? QUEUE_DEFAULTS.handlersDir;
     const { warnings = [], parked = [] } = this.#stats ?? {};
     return [...warnings, ...parked.map((one) => parkedWarning(one, handlersDir))];
   }

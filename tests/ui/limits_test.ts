@@ -118,3 +118,36 @@ Deno.test("fifty streams are served, half of them by each server, and no other p
   for (const ask of [pages.ask, pages.askOps]) assert.equal((await ask("/", { headers })).status, 200);
   for (const { body } of streams) await body?.cancel();
 });
+
+Deno.test("a request that is too large is told the limit", async () => {
+  await using pages = await openPages();
+  const job = (size: number) => ({ kind: "mail", payload: "x".repeat(size) });
+  const refusals = [
+    ["/api/jobs", job(1_100_000), "This job is too large: at most 1,064,960 bytes are accepted."],
+    [
+      "/api/jobs",
+      [job(1), job(1_100_000)],
+      "The job at [1] is too large: at most 1,064,960 bytes are accepted.",
+    ],
+    [
+      "/api/jobs",
+      Array.from({ length: 9 }, () => job(1_000_000)),
+      "The body of this request is too large: at most 8,388,608 bytes are accepted.",
+    ],
+    [
+      "/api/jobs/cancel",
+      { ids: Array.from({ length: 2_000 }, () => "x".repeat(600)) },
+      "The body of this request is too large: at most 1,064,960 bytes are accepted.",
+    ],
+    [
+      "/api/jobs/cancel",
+      Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`${i}`, i])),
+      "This JSON has too many fields: at most 1,000 are accepted.",
+    ],
+  ] as const;
+  for (const [path, body, message] of refusals) {
+    const response = await pages.api(path, body);
+    assert.equal(response.status, 413);
+    assert.deepEqual(await response.json(), { error: { code: "too_large", message } });
+  }
+});

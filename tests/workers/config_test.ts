@@ -418,6 +418,7 @@ Deno.test("every problem is listed at once", () => {
 Deno.test("an unknown name in .env is a problem, with a suggestion if a similar one exists", () => {
   assertOneProblem({}, /^CONSUMRES in .env is not a setting; did you mean CONSUMERS\?$/, "CONSUMRES=3");
   assertOneProblem({}, /^NONSENSE in .env is not a setting; known settings are QUEUE_URL, /, "NONSENSE=3");
+  assertOneProblem({}, /if your handlers read it, HANDLER_ALLOW must name it: env=SMTP_URL$/, "SMTP_URL=x");
 });
 
 Deno.test("a name in the environment that almost matches a setting is a problem", () => {

@@ -42,7 +42,7 @@ function limit(maxSize: number) {
   return bodyLimit({
     maxSize,
     onError: () => {
-      throw tooLarge();
+      throw tooLarge(maxSize);
     },
   });
 }
