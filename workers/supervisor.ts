@@ -26,7 +26,6 @@ import { Sweeper } from "./sweeper.ts";
 import { warningsOf } from "./reporting/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
 
-const STOP_MS = 5_000;
 const CLOSE_MS = 1_000;
 const RECOVERY_RETRY_MS = 1_000;
 
@@ -142,7 +141,7 @@ export class Supervisor {
   }
 
   /** Idempotent. Running jobs may finish within `patienceMs`. Resolves when no job is in flight and every log is written. */
-  stop({ patienceMs = STOP_MS }: { patienceMs?: number } = {}): Promise<void> {
+  stop({ patienceMs = this.#options.settings.stopMs }: { patienceMs?: number } = {}): Promise<void> {
     this.#stopping ??= this.#stop(patienceMs);
     return this.#stopping;
   }
