@@ -42,7 +42,8 @@ export class Supervisor {
   readonly #wedged: WedgedThreads;
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
-  #hasStarted = false;
+  /** Whether a consumer has taken jobs. */
+  #hasBegun = false;
   readonly #begun = Promise.withResolvers<void>();
   #stopping: Promise<void> | null = null;
   #leave = () => {};
@@ -72,8 +73,12 @@ export class Supervisor {
     const onWarning = (text: string) => onNotice("warn", text);
     const spawn: Spawn = options.spawn ?? ((child) => startChild({ threads: this.#threads, ...child }));
     const turns = new StartTurns();
+    const onReady = () => {
+      this.#hasBegun = true;
+      this.#begun.resolve();
+    };
     const toConsumer = {
-      ...{ handlers, onRestart, onWarning, onReady: () => this.#begun.resolve() },
+      ...{ handlers, onRestart, onWarning, onReady },
       spawn: (child: Parameters<Spawn>[0]) => spawn({ ...child, turns }),
     };
     const shared = { settings, clock, spawn, wedged: this.#wedged };
@@ -123,7 +128,6 @@ export class Supervisor {
     this.#producer?.fill();
     this.#sweeper.start();
     this.#processWatch?.start();
-    this.#hasStarted = true;
   }
 
   /** If a lock is held or the disk is full, waits, and the pages say so meanwhile. @throws {StorageError} a lasting one */
@@ -161,7 +165,7 @@ export class Supervisor {
     const { settings, queue, check } = this.#options;
     const view = {
       startedAt: this.#startedAt,
-      starting: !this.#hasStarted,
+      starting: !this.#hasBegun,
       stopping: this.#stopping !== null,
       consumers,
       wedged: this.#wedged.count,
