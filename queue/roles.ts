@@ -39,7 +39,7 @@ export interface Enqueuer {
    * Checks all jobs before it stores any. Resolves when they are durable. If a finished job already has one of the ids,
    * the call is refused, but only after the other jobs are stored: adding them again does no harm. `by` names the user,
    * for the history of a job that is restarted.
-   * @throws {QueueError} `invalid_job`, `unknown_kind`, `duplicate_job`; {StorageError}
+   * @throws {QueueError} `invalid_job`, `unknown_kind`, {DuplicateJobs}; {StorageError}
    */
   add(requests: readonly JobRequest[], by?: string): Promise<Added[]>;
 }

@@ -1,7 +1,7 @@
 /** Adds jobs. Many or large jobs are spread over several turns, so that other work runs in between. */
 import { mapInTurns, yieldToEventLoop } from "../basics/time.ts";
 import { checkJob, DEFAULT_KIND } from "./check_job.ts";
-import { QueueError } from "../errors.ts";
+import { DuplicateJobs } from "./duplicate_jobs.ts";
 import type { QueueParts } from "../options.ts";
 import type { Added, Enqueuer, Inspector, JobRequest } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
@@ -81,18 +81,9 @@ function nextBatch(jobs: readonly NewJob[], from: number): readonly NewJob[] {
   return jobs.slice(from, to);
 }
 
-function addedOrThrow(inserted: readonly (Added | Refused)[]): Added[] {
-  return inserted.map((one) => {
-    if (one.outcome === "refused") throw duplicate(one, inserted.length);
+function addedOrThrow(outcomes: readonly (Added | Refused)[]): Added[] {
+  return outcomes.map((one) => {
+    if (one.outcome === "refused") throw new DuplicateJobs(one, outcomes);
     return one;
   });
-}
-
-function duplicate({ job: { id, status } }: Refused, asked: number): QueueError {
-  const resubmit = status === "COMPLETED" ? "" : "resubmit it, ";
-  const others = asked > 1 ? " The others of this call were added." : "";
-  return new QueueError(
-    "duplicate_job",
-    `Job "${id}" exists already and is ${status}: ${resubmit}ask for "replace", or choose another id.${others}`,
-  );
 }

@@ -1,5 +1,5 @@
 /** Readable sentences for the errors of Redis, by the word that each error begins with. */
-import { ClientOfflineError, ReconnectStrategyError } from "@redis/client";
+import { ClientOfflineError, DisconnectsClientError, ReconnectStrategyError } from "@redis/client";
 import { messageOf, QueueError, StorageError } from "../errors.ts";
 import { certificateFault } from "../storing/certificate_faults.ts";
 
@@ -66,6 +66,11 @@ export function isReadOnly(error: unknown): boolean {
 /** The driver has no connection at the moment, and does not say why. */
 export function isOffline(error: unknown): boolean {
   return error instanceof ClientOfflineError;
+}
+
+/** The connection was dropped with this call in flight. */
+export function isDropped(error: unknown): boolean {
+  return error instanceof DisconnectsClientError;
 }
 
 /** The driver keeps trying to connect, so this passes even if `reason` would stop a start. */

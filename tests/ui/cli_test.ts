@@ -113,6 +113,14 @@ Deno.test("adding again is harmless while the job waits, refused when it is fini
   const refused = await run(folder, ["add", "a.txt"]);
   assert.equal(refused.code, 1);
   assert.match(refused.err, /"a\.txt" exists already and is COMPLETED/);
+  const beside = await run(folder, ["add", "a.txt", "b.txt"]);
+  assert.match(beside.out, /^a\.txt +COMPLETED +exists already, unchanged\nb\.txt +PENDING +added$/);
+  assert.deepEqual([beside.code, /The others of this call were added\./.test(beside.err)], [1, true]);
+  const { results } = JSON.parse((await run(folder, ["add", "a.txt", "c.txt", "--json"])).err);
+  assert.deepEqual(results.map(({ id, ok }: { id: string; ok: boolean }) => [id, ok]), [["a.txt", false], [
+    "c.txt",
+    true,
+  ]]);
   assert.match((await run(folder, ["add", "--replace", "a.txt"])).out, /^a\.txt +PENDING +started afresh$/);
 });
 

@@ -2,6 +2,7 @@
 import {
   type Attempt,
   attemptsOf,
+  type DuplicateJobs,
   type HistoryEntry,
   isDismissed,
   isLegal,
@@ -10,6 +11,7 @@ import {
   mapInTurns,
   OPERATOR_VERBS,
   type SystemView,
+  whyRefused,
 } from "@persistent-queue/queue";
 import type { HostView, Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
 import { latestEvents } from "../ops/latest_events.ts";
@@ -196,4 +198,13 @@ export function warningsOf(
   const { trouble, warnings } = view;
   const own = [...(trouble === null ? [] : [trouble]), ...warnings];
   return [...new Set([...own, ...warningsOfOtherHosts(view, queue)])];
+}
+
+/** What became of each job of a call of which some were refused, in their order. */
+export function addResults(outcomes: DuplicateJobs["outcomes"]) {
+  return outcomes.map((one) => {
+    const { outcome, job: { id, status } } = one;
+    if (outcome !== "refused") return { id, ok: true, outcome, status };
+    return { id, ok: false, outcome, error: { code: "duplicate_job", message: whyRefused(one) } };
+  });
 }
