@@ -3,7 +3,7 @@ import { UnfinishedCopy } from "../copy_mark.ts";
 import { messageOf, StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { isMarkedAt } from "./copy_mark.ts";
-import { createDatabase, databaseExists, makeFolder, refuseLink } from "./database_file.ts";
+import { createDatabase, databaseExists, makeFolder, refuseLink, sizeOf } from "./database_file.ts";
 import { isStorageFault } from "./faults.ts";
 import { assertOwnFile, makePrivate } from "./file_mode.ts";
 import {
@@ -39,6 +39,8 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   if (mustExist && !databaseExists(path)) throw noDatabase(path);
   makeFolder(path);
   refuseLink(path);
+  // Throws for a folder, beside which a lock would be left.
+  sizeOf(path);
   if (role === "owner") makePrivate(path);
   else assertOwnFile(path);
   using undo = new DisposableStack();
