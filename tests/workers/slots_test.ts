@@ -83,7 +83,7 @@ Deno.test("a path that only a shell would understand is refused for folders as w
   }
 });
 
-Deno.test("FILES_DIR=file:///srv/files made a folder named file: and is refused, as any URL and backslashes are", () => {
+Deno.test("FILES_DIR=file:///srv/files made a folder named file: and is refused, like every URL, and so are backslashes", () => {
   for (const name of ["FILES_DIR", "LOG_DIR", "HANDLERS_DIR"]) {
     for (const url of ["file:///srv/files", "file:files", "FILE:/srv", "s3://bucket/files"]) {
       const [problem = "", ...others] = problemsOf({ [name]: url });
