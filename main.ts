@@ -110,7 +110,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // The next guard may already be waiting for the database.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   const pages = await pagesOf(settings, log);
-  const open = () => openQueue(settings, { role: "owner", joins: true });
+  const open = (onHeld: (why: string) => void) => openQueue(settings, { role: "owner", joins: true, onHeld });
   const onWait = async (why: string) => {
     await pages.wait(why);
     return addressesOf(settings, pages.urls).join("\n");

@@ -19,6 +19,8 @@ export interface QueueOptions extends Policy {
   readonly retentionMs: number;
   /** The path of the `RequestRecord`; null: no record is kept. */
   readonly requestRecord?: string | null;
+  /** It was opened beside a system that may be running, whose kinds count then. */
+  readonly isGuest?: boolean;
   /** The version of the program, stored in the row of its process. */
   readonly version: string;
 }

@@ -187,7 +187,8 @@ export interface Inspector {
   readonly stallMs: number;
   readonly kinds: readonly string[]; // that some host has a handler for, at most half a second out of date
   /**
-   * The same, read now. A command beside the system has no other way to learn the other hosts' kinds.
+   * The same, read now: a command beside the system has no other way to learn the kinds of the hosts. Its own count only
+   * while no host runs.
    * @throws {StorageError}
    */
   kindsByNow(): Promise<readonly string[]>;

@@ -175,7 +175,7 @@ export class Dispatcher {
   /** The next attempt runs on the same consumer, unless that is gone or the system is stopping. */
   #again(handle: ConsumerHandle, job: Claimed, delayMs: number): void {
     if (this.#stop.signal.aborted || this.#consumers.get(handle.consumerId) !== handle) {
-      return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
+      return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer has ended" } }]);
     }
     // Its run time is stored, so it can wait in the queue instead.
     if (handle.waiting.isFull) return this.#takeBack([job]);

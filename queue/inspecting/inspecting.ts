@@ -117,5 +117,7 @@ export class LastStats {
 function parkedWarning({ kind, count }: ParkedKind, handlersDir: string): string {
   const name = printable(kind);
   const jobs = count === 1 ? "1 job waits" : `${count.toLocaleString("en")} jobs wait`;
-  return `${jobs} because no handler is named "${name}": add ${name}.ts in ${handlersDir} and restart, or cancel them.`;
+  return `${jobs} because no handler is named "${name}": add ${name}.ts in ${handlersDir} and restart, or cancel ${
+    count === 1 ? "it" : "them"
+  }.`;
 }

@@ -8,8 +8,9 @@ import processes from "./migrations/0005_processes.sql" with { type: "text" };
 import bulkCounts from "./migrations/0006_bulk_counts.sql" with { type: "text" };
 import statusCheck from "./migrations/0007_status_check.sql" with { type: "text" };
 import numbers from "./migrations/0008_numbers.sql" with { type: "text" };
+import views from "./migrations/0009_views.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs, bounds, attempts, parked, processes, bulkCounts, statusCheck, numbers];
+const MIGRATIONS = [jobs, bounds, attempts, parked, processes, bulkCounts, statusCheck, numbers, views];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
   /** Called with the path of a database that a guest has created. */
   readonly onCreated?: (path: string) => void;
+  /** Called if another owner holds the lock. */
+  readonly onHeld?: (why: string) => void;
 }
 
 /** The database lacks our mark: it is another program's, or it was restored from a dump. */

@@ -73,6 +73,16 @@ Deno.test("many jobs at once may be eight megabytes and ten thousand, and no mor
   assert.equal((await pages.queue.stats()).counts.PENDING, 7);
 });
 
+Deno.test("a request for too many jobs is refused with numbers that are easy to read", async () => {
+  await using pages = await openPages();
+  const refusal = async (path: string, body: unknown) => (await (await pages.api(path, body)).json()).error;
+  const ids = Array.from({ length: 20_000 }, (_, i) => `${i}`);
+  const jobs = await refusal("/api/jobs", ids.map((id) => ({ id })));
+  assert.equal(jobs.message, "At most 10,000 jobs at once; these are 20,000.");
+  const moves = await refusal("/api/jobs/cancel", { ids });
+  assert.equal(moves.message, "At most 10,000 ids at once; these are 20,000.");
+});
+
 Deno.test("a page of the list has 200 jobs at most", async (t) => {
   await using pages = await openPages();
   await pages.queue.add(Array.from({ length: 260 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));

@@ -297,7 +297,7 @@ Deno.test("the list says how many jobs match, and beside a search the tabs show 
   assert.match((await page("/")).text, /All 60PENDING 60.*60 jobs · newest first/);
   const found = (await page("/?q=job+59")).text;
   assert.match(found, /1 job found · newest first/);
-  assert.match(found, /All PENDING PROCESSING /, "without the counts of all jobs");
+  assert.match(found, /All –PENDING –PROCESSING –/, "without the counts of all jobs");
   assert.match((await page("/?kind=mail")).text, /more than 50 jobs found/);
 });
 
@@ -315,13 +315,13 @@ Deno.test("an action on all that match is offered only where it is legal for som
   assert.doesNotMatch(text, /Resubmit all that match/);
 });
 
-Deno.test("the list shows when a job was added, how long it waited and ran, and what it is about", async () => {
+Deno.test("the list shows when a job was added, how long it waited and took, and what it is about", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   await pages.queue.add([{ id: "told", kind: "mail", payload: { to: "anna" }, priority: 7 }]);
   const { text } = await page("/");
-  assert.match(text, /AddedWaitedRan/);
-  assert.match(text, /toldmailprio 7\{"to":"anna"\}PENDING/);
+  assert.match(text, /AddedWaitedTook/);
+  assert.match(text, /toldprio 7\{"to":"anna"\}mailPENDING/);
 });
 
 Deno.test("a warning of the system is on every page", async () => {

@@ -28,9 +28,12 @@ export async function jobInput(body: unknown): Promise<JobRequest[]> {
 }
 
 export function tooManyJobs(count: number): HttpError {
-  return invalid(`At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${count}.`, {
-    code: "invalid_job",
-  });
+  return invalid(
+    `At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${count.toLocaleString("en")}.`,
+    {
+      code: "invalid_job",
+    },
+  );
 }
 
 function jobRequest(item: unknown, part: BodyPart): JobRequest {
@@ -95,7 +98,10 @@ function idsOf(ids: unknown): string[] {
     throw invalid("ids must be a list of job ids, with at least one.", QUERY);
   }
   if (ids.length > MAX_IDS) {
-    throw invalid(`At most ${MAX_IDS.toLocaleString("en")} ids at once; these are ${ids.length}.`, QUERY);
+    throw invalid(
+      `At most ${MAX_IDS.toLocaleString("en")} ids at once; these are ${ids.length.toLocaleString("en")}.`,
+      QUERY,
+    );
   }
   return [...new Set(ids)];
 }

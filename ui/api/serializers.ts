@@ -32,6 +32,11 @@ export interface Moment {
   readonly kinds: readonly string[];
 }
 
+/** Whether the job waits for a handler. */
+export function hasNoHandler({ status, kind }: Job, { kinds }: Pick<Moment, "kinds">): boolean {
+  return status === "PENDING" && !kinds.includes(kind);
+}
+
 /** Every field of a job except its values, whether it is stalled or has no handler, and what a person may do with it. */
 export function jobOnWire(job: Job, moment: Moment) {
   return {
@@ -54,7 +59,7 @@ export function jobOnWire(job: Job, moment: Moment) {
     seq: job.seq,
     lease: job.lease,
     stalled: isStalled(job, moment),
-    no_handler: job.status === "PENDING" && !moment.kinds.includes(job.kind),
+    no_handler: hasNoHandler(job, moment),
     actions: OPERATOR_VERBS.filter((verb) => isLegal(verb, job.status)),
   };
 }
@@ -179,6 +184,8 @@ export function systemOnWire(view: SystemView, queue: HostsSource & Pick<Inspect
     consumers: consumersOnWire(view, queue),
     /** All of them, by name; empty on a backend for one host. */
     hosts: hostsOnWire(queue),
+    /** The name of the one that answers; null on a backend for one host. */
+    this_host: queue.isShared ? queue.hostName : null,
     wedged: view.wedged + wedgedOnOtherHosts(queue),
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
     producing: view.producing,
