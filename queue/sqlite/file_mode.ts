@@ -49,7 +49,7 @@ export function whoMayWrite(path: string): string {
     const found = statIfAllowed(file);
     return found === null ? [] : [`${file} ${ownership(found)}`];
   });
-  return `make them writable for the user of the system (chown, chmod), or start it as their owner: ${
+  return `make them readable and writable for the user of the system (chown, chmod), or start it as their owner: ${
     files.join("; ")
   }`;
 }
