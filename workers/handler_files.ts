@@ -8,9 +8,9 @@ const HANDLER = /^([a-z][a-z0-9_-]{0,63})\.ts$/;
 /** Without `.ts`. */
 const MAX_NAME = 64;
 const TOO_LONG = /^[a-z][a-z0-9_-]{64,}\.ts$/;
-const CODE = /\.[cm]?[jt]sx?$/;
+const CODE = /\.[cm]?[jt]sx?$/i;
 /** Tests and types may lie beside the handlers, and so may files whose names begin with a dot or an underscore. */
-const OTHER_CODE = /^[._]|[._]test\.[jt]sx?$|\.d\.ts$/;
+const OTHER_CODE = /^[._]|[._]test\.[jt]sx?$|\.d\.ts$/i;
 
 export interface HandlerFiles {
   /** In alphabetical order. */

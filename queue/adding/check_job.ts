@@ -49,12 +49,12 @@ export function checkJob(
  * the hosts restart. A job of a well-formed kind waits for its handler, and no handler can have any other name.
  */
 function checkKindName(kind: unknown): string {
-  if (typeof kind === "string" && KIND.test(kind)) return kind;
+  if (typeof kind === "string" && KIND.test(kind) && !isOfTest(kind)) return kind;
   throw new QueueError(
     "unknown_kind",
     `No handler can be named "${
       printable(String(kind), { maxLength: 100 })
-    }": a kind has at most 64 small letters, digits, hyphens and underscores, and begins with a letter.`,
+    }": a kind has at most 64 small letters, digits, hyphens and underscores, begins with a letter, and does not end with _test, as tests do.`,
   );
 }
 
@@ -118,8 +118,13 @@ function checkKind(
     "unknown_kind",
     `No handler is named "${printable(String(kind))}": known kinds are ${
       printable(kinds.join(", "))
-    } (add one in ${where}).`,
+    } (add one in ${where}).${isOfTest(kind) ? ` A file named ${printable(kind)}.ts counts as a test.` : ""}`,
   );
+}
+
+/** `mail_test.ts` beside `mail.ts` is its test. */
+function isOfTest(kind: unknown): kind is string {
+  return typeof kind === "string" && kind.endsWith("_test");
 }
 
 function checkPayload(payload: unknown): string {

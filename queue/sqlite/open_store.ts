@@ -3,10 +3,17 @@ import { UnfinishedCopy } from "../copy_mark.ts";
 import { messageOf, StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { isMarkedAt } from "./copy_mark.ts";
-import { createDatabase, databaseExists, makeFolder, refuseLink } from "./database_file.ts";
+import { createDatabase, databaseExists, makeFolder, refuseLink, sizeOf } from "./database_file.ts";
 import { isStorageFault } from "./faults.ts";
 import { assertOwnFile, makePrivate } from "./file_mode.ts";
-import { ForeignDatabaseError, openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
+import {
+  deniedError,
+  ForeignDatabaseError,
+  openDatabase,
+  type Opened,
+  type OpenOptions,
+  toOpeningError,
+} from "./open.ts";
 import { lockAsOwner, waitForLock } from "./owner_lock.ts";
 import { adoptDump } from "./restored_dump.ts";
 import { SqliteStore } from "./sqlite_store.ts";
@@ -17,6 +24,7 @@ export async function openSqliteStore(path: string, options: OpenOptions): Promi
     return await open(path, options);
   } catch (error) {
     if (error instanceof StorageError) throw error;
+    if (error instanceof Deno.errors.PermissionDenied) throw deniedError(path, "opened", error);
     throw new StorageError(
       `Cannot open the database ${path}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
       {
@@ -31,6 +39,8 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   if (mustExist && !databaseExists(path)) throw noDatabase(path);
   makeFolder(path);
   refuseLink(path);
+  // Throws for a folder, beside which a lock would be left.
+  sizeOf(path);
   if (role === "owner") makePrivate(path);
   else assertOwnFile(path);
   using undo = new DisposableStack();

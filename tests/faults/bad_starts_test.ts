@@ -46,6 +46,12 @@ const BAD_STARTS: readonly BadStart[] = [
     says: /empty file.*restore a backup/,
   },
   {
+    name: "a database file of one byte, which was called empty",
+    prepare: (folder) => Deno.writeTextFileSync(`${folder}/data/queue.db`, "x"),
+    code: 74,
+    says: /queue\.db is a file of one byte, .*restore a backup/,
+  },
+  {
     name: "a file that is not a database",
     prepare: (folder) =>
       Deno.writeTextFileSync(`${folder}/data/queue.db`, "not a database at all\n".repeat(500)),

@@ -39,6 +39,7 @@ Deno.test("without any setting the documented defaults apply", () => {
     stallMs: 30_000,
     retryDelaysMs: [1000, 2000, 4000],
     crashLimit: 3,
+    stopMs: 5000,
     managerPassword: "admin123",
     apiToken: null,
     host: "127.0.0.1",

@@ -35,6 +35,8 @@ const PASSED_OVER = {
   "ünï.ts": "uni.ts",
   "Größe.ts": "grosse.ts",
   "送信.ts": "kind.ts",
+  "x.TS": "x.ts",
+  "a.JS": "a.ts",
 };
 for (const [name, right] of Object.entries(PASSED_OVER)) {
   Deno.test(`a handler file named ${name} is reported, with the name that it should have`, async () => {

@@ -6,7 +6,7 @@ import { jsonText } from "../api/parse_json.ts";
 import { HttpError } from "../http/errors.ts";
 import { audited } from "../auth/audit.ts";
 import { dueOnWire, jobsJson, type Moment } from "../api/serializers.ts";
-import { columns, moment as utc } from "./terminal.ts";
+import { columns, moment as utc, printDone } from "./terminal.ts";
 import { type CliIo, type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
 
@@ -48,12 +48,13 @@ export const add: Command = {
       const added = await audited(queue, io.actor).add(requestsAt(queue.now())).catch((error) => {
         // The others of the call have been added.
         if (error instanceof DuplicateJobs && error.outcomes.length > 1 && !json) {
-          io.print(asText(error.outcomes, queue.now()));
+          printDone(io, asText(error.outcomes, queue.now()));
         }
         throw error;
       });
       const now = queue.now();
-      io.print(
+      printDone(
+        io,
         json ? await asJson(added, { now, stallMs: queue.stallMs, kinds: queue.kinds }) : asText(added, now),
       );
       return EXIT.done;
