@@ -94,7 +94,7 @@ export class LastStats {
     const { store, health, events, options: { stallMs } } = this.#parts;
     const stats = await health.observe(store.stats({ silentForMs: stallMs }), "read");
     this.#stats = stats;
-    for (const { kind } of stats.parked) {
+    for (const { kind } of this.#withoutHandler(stats)) {
       if (!this.#reported.has(kind)) events.emit({ type: "parked", kind });
       this.#reported.add(kind);
     }
@@ -109,8 +109,13 @@ export class LastStats {
   /** The store's warnings, and a sentence for each kind without a handler. */
   get warnings(): string[] {
     const handlersDir = this.#parts.options.handlersDir ?? QUEUE_DEFAULTS.handlersDir;
-    const { warnings = [], parked = [] } = this.#stats ?? {};
-    return [...warnings, ...parked.map((one) => parkedWarning(one, handlersDir))];
+    const parked = this.#stats === null ? [] : this.#withoutHandler(this.#stats);
+    return [...this.#stats?.warnings ?? [], ...parked.map((one) => parkedWarning(one, handlersDir))];
+  }
+
+  /** A kind whose handler is there and cannot be loaded has a warning of its own. */
+  #withoutHandler({ parked }: StoreStats): ParkedKind[] {
+    return parked.filter(({ kind }) => !this.#parts.options.kinds.includes(kind));
   }
 }
 
