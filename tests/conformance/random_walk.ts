@@ -63,12 +63,19 @@ class Walk {
     const operation = this.chance.chance(0.06)
       ? this.chance.pick([this.#reap, this.#prune, this.#restart])
       : this.chance.pick(operations);
+    // A process that has been silent for seconds, as on a slow machine, may not take jobs from others.
+    if (operation === this.#reap || this.chance.chance(0.25)) await this.#beat(store);
     const told = await operation.call(this, store);
     try {
       await this.#compare(at(this.#now, this.chance.pick(this.stores)));
     } catch (error) {
       throw new Error(`Step ${number}, ${told} (SEED=${this.chance.seed})`, { cause: error });
     }
+  }
+
+  async #beat(store: Store): Promise<void> {
+    await store.beat();
+    this.#model.beat(this.#processes[this.#turn]?.id ?? "", this.#now);
   }
 
   #some<T>(list: readonly T[]): T[] {

@@ -39,6 +39,7 @@ Deno.test("without any setting the documented defaults apply", () => {
     stallMs: 30_000,
     retryDelaysMs: [1000, 2000, 4000],
     crashLimit: 3,
+    stopMs: 5000,
     managerPassword: "admin123",
     apiToken: null,
     host: "127.0.0.1",
@@ -418,6 +419,7 @@ Deno.test("every problem is listed at once", () => {
 Deno.test("an unknown name in .env is a problem, with a suggestion if a similar one exists", () => {
   assertOneProblem({}, /^CONSUMRES in .env is not a setting; did you mean CONSUMERS\?$/, "CONSUMRES=3");
   assertOneProblem({}, /^NONSENSE in .env is not a setting; known settings are QUEUE_URL, /, "NONSENSE=3");
+  assertOneProblem({}, /if your handlers read it, HANDLER_ALLOW must name it: env=SMTP_URL$/, "SMTP_URL=x");
 });
 
 Deno.test("a name in the environment that almost matches a setting is a problem", () => {
@@ -498,7 +500,7 @@ Deno.test("HANDLER_ALLOW with what Deno does not take is refused by name, not by
     "net=http://api.example.com",
     "net=*.example.com",
     "net=db:99999",
-    "sys=weather",
+    "net=::1",
   ];
   for (const word of invalid) {
     const [problem = "", ...others] = problemsOf({ HANDLER_ALLOW: `env=SMTP_URL ${word}` });
