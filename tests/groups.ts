@@ -23,6 +23,7 @@ const WAITING = ["database_files", "stuck_jobs", "clock", "nohup", "request_deat
     "lost_host",
     "postgres_upgrade",
     "processes",
+    "stop_under_lock",
     "tls",
   )
   .map((name) => `${FAULTS}/${name}_test.ts`);

@@ -106,6 +106,32 @@ Deno.test("the question before an action on all that match names their number an
   assert.equal((await page("/confirm?verb=cancel&status=zzz")).status, 400);
 });
 
+Deno.test("an address or a form of the Manager that gives a filter twice is refused, not read as its first value", async () => {
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  await pages.queue.add([...mails(1), { id: "other", kind: "file" }]);
+  for (
+    const [path, name] of [
+      ["/?kind=mail&kind=file", "kind"],
+      ["/view/list?status=PENDING&q=job&status=FAILED", "status"],
+      ["/confirm?verb=cancel&kind=mail&kind=file", "kind"],
+      ["/job?id=other&id=job+0", "id"],
+    ] as const
+  ) {
+    const { status, text } = await page(path);
+    assert.equal(status, 400, path);
+    assert.match(text, new RegExp(`The parameter "${name}" is given twice`), path);
+  }
+  const headers = { cookie: await pages.logIn(), "content-type": "application/x-www-form-urlencoded" };
+  const body = "verb=cancel&kind=mail&kind=file";
+  const response = await pages.ask("/all", { method: "POST", headers, body });
+  assert.equal(response.status, 400, await response.text());
+  assert.equal((await pages.queue.stats()).counts.CANCELED, 0);
+  assert.equal((await page("/?kind=mail&note=moved&note=moved")).status, 200);
+  const several = await page("/?status=PENDING,FAILED&kind=mail");
+  assert.match(several.text, /job 0/);
+});
+
 Deno.test("counting for the question ends at ten thousand", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);

@@ -107,6 +107,21 @@ function filterOf(filter: unknown, now: number): JobFilter {
   return jobFilter(Object.fromEntries(texts), now);
 }
 
+/** Refuses a field of an address or a form that is given twice: of two values, only one would count. @throws {HttpError} 400 */
+export function assertGivenOnce(fields: URLSearchParams): void {
+  const seen = new Set<string>();
+  for (const name of fields.keys()) {
+    if (seen.has(name)) throw givenTwice(name);
+    seen.add(name);
+  }
+}
+
+function givenTwice(name: string): HttpError {
+  const hint = name === "status" ? "; several statuses are separated by commas: status=FAILED,CANCELED" : "";
+  const shown = printable(name, { maxLength: 60 });
+  return invalid(`The parameter "${shown}" is given twice: give it once${hint}.`, QUERY);
+}
+
 export const FILTER_FIELDS = ["status", "kind", "q", "due", "changed_since"] as const;
 
 type FilterFields = { readonly [name in typeof FILTER_FIELDS[number]]?: string | undefined };

@@ -15,7 +15,7 @@ import { bodyLimit } from "../http/body_limit.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, filterText, injectFault, sweepNow } from "../auth/audit.ts";
 import { exportJobs } from "./csv.ts";
-import { FILTER_FIELDS, invalid, jobFilter, jobInput, moveInput } from "./input.ts";
+import { assertGivenOnce, FILTER_FIELDS, invalid, jobFilter, jobInput, moveInput } from "./input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
 import { HttpError, tooLarge } from "../http/errors.ts";
@@ -80,25 +80,13 @@ function filterOfQuery(c: ApiContext, { now }: Pick<PageDeps, "now">) {
 
 /** Refuses unknown parameters, and repeated ones: without a misspelt filter, the list would hold every job there is. */
 function assertKnown(c: ApiContext, names: readonly string[]): void {
-  assertNoneTwice(c);
+  assertGivenOnce(new URL(c.req.url).searchParams);
   const stranger = Object.keys(c.req.query()).find((name) => !names.includes(name));
   if (stranger === undefined) return;
   const meant = nearest(stranger.slice(0, 60), names);
   const hint = meant === null ? `There are ${names.join(", ")}.` : `Did you mean "${meant}"?`;
   const shown = printable(stranger, { maxLength: 60 });
   throw invalid(`There is no parameter "${shown}" here. ${hint}`, { code: "invalid_query" });
-}
-
-function assertNoneTwice(c: ApiContext): void {
-  const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1)?.[0];
-  if (twice === undefined) return;
-  const hint = twice === "status" ? "; several statuses are separated by commas: status=FAILED,CANCELED" : "";
-  throw invalid(
-    `The parameter "${printable(twice, { maxLength: 60 })}" is given twice: give it once${hint}.`,
-    {
-      code: "invalid_query",
-    },
-  );
 }
 
 async function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Promise<Response> {
