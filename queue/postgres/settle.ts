@@ -50,8 +50,9 @@ export function weighCompletion(settlement: Settlement): number {
 }
 
 /**
- * All completions are one statement, unless their results are large, and so are all jobs that are handed back, and all others that are released; any other
- * ending is a statement of its own. Together they are one transaction.
+ * All completions are one statement, unless their results are large, and so are all jobs that are handed back, and all others
+ * that are released; any other ending is a statement of its own. Together they are one transaction. It begins by locking all
+ * its jobs in the order of `seq`, as a bulk move does: otherwise the two could wait for each other.
  */
 export async function settle(
   client: Client,
@@ -62,6 +63,7 @@ export async function settle(
   const groups = areDistinct(settlements) ? grouped(all) : all.map((one) => [one]);
   const written: Written = { time, long: new Set(), held: settlements.map(() => false) };
   const work = async (tx: Tx) => {
+    if (groups.length > 1) await tx.query(SETTLING.lock, [settlements.map(({ seq }) => seq)]);
     for (const group of groups) await settleGroup(tx, group, written);
   };
   if (groups.length === 1) await work(client);

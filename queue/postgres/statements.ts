@@ -101,6 +101,9 @@ export const SETTLING = {
   renew: `WITH free AS MATERIALIZED (SELECT jobs.seq ${GIVEN} FOR UPDATE OF jobs SKIP LOCKED),
     renewed AS (UPDATE jobs SET last_heartbeat = ${now(1)} FROM free WHERE ${hasSeq("free.seq")})
     SELECT jobs.seq, jobs.lease ${GIVEN}`,
+  // locks jobs in the order in which all writes lock them: ?1 seqs
+  lock: `SELECT FROM unnest($1::bigint[]) AS given (seq) JOIN jobs ON ${hasSeq("given.seq")}
+    ORDER BY given.seq FOR UPDATE OF jobs`,
   // ?1 now, or null ?2 seqs ?3 leases ?4 results, or nulls
   complete: `UPDATE jobs SET status = ${TO.complete}, result = ended.result::json, error = NULL,
       finished_at = ${now(1)}, updated_at = ${now(1)}
