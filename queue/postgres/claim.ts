@@ -18,6 +18,8 @@ export interface ClaimContext {
   readonly process: number | null;
   /** Null: the claim finds the heads of the line itself. */
   readonly heads: LineHeads | null;
+  /** The seqs of jobs that are set aside: see `RefusedClaims`. */
+  readonly aside: readonly number[];
 }
 
 /**
@@ -134,7 +136,7 @@ async function claimParts(tx: Tx, parts: readonly Part[], context: ClaimContext)
 async function claimPart(
   tx: Tx,
   { suspect, others }: Part,
-  { kinds, time, process, heads, alone, got }: ClaimContext & {
+  { kinds, time, process, heads, aside, alone, got }: ClaimContext & {
     readonly alone: Set<string>;
     readonly got: Got;
   },
@@ -143,7 +145,7 @@ async function claimPart(
     ...[time, kinds, process],
     others.map(({ consumerId }) => consumerId),
     others.map(({ limit }) => limit),
-    ...[suspect?.consumerId ?? null, totalLimit(others)],
+    ...[suspect?.consumerId ?? null, totalLimit(others), aside],
   ];
   const known = heads?.known ?? null;
   const since = performance.now();

@@ -122,7 +122,8 @@ export class PostgresStore implements Store {
   };
 
   #claimContext(kinds: readonly string[] | null, setBack: ClockSetBack | null): ClaimContext {
-    return { time: this.#clock.given(), process: this.#session.process, kinds, setBack, heads: null };
+    const [time, { process }, aside] = [this.#clock.given(), this.#session, this.#refused.seqs];
+    return { time, process, kinds, setBack, heads: null, aside };
   }
 
   renew: Store["renew"] = (leases) => this.#write(() => this.#renewals.call(leases), () => false);
@@ -238,9 +239,8 @@ export class PostgresStore implements Store {
   }
 
   async #orphanRows(request: OrphanRequest): Promise<Row[]> {
-    const { limit } = request;
     if (!("alive" in request)) return await orphansOfDead(this.#client, request);
-    const { alive: { agoMs, aheadMs }, held } = request;
+    const { alive: { agoMs, aheadMs }, held, limit } = request;
     return await this.#client.query(UPKEEP.orphansOfSilent, [
       ...[this.#clock.given(), agoMs, aheadMs],
       ...[held.map(({ seq }) => seq), held.map(({ lease }) => lease), this.#session.process, limit],
