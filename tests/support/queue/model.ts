@@ -135,7 +135,7 @@ export class Model {
   }
 
   settle(ending: Settlement, at: number): boolean {
-    if (this.#all().some((job) => isRepeat(job, ending))) return true;
+    if (this.#all().some((job) => isRepeat(snapshotOf(job), ending))) return true;
     const job = this.#held(ending);
     if (!job) return false;
     if (isPostponed(job, ending, at)) return true;
@@ -283,9 +283,20 @@ export class Model {
   }
 }
 
+/** A job without its history, and the newest line of that. */
+export type Snapshot = Omit<ModelJob, "history"> & { readonly newest: HistoryEntry | undefined };
+
+export function snapshotOf({ history, ...job }: ModelJob): Snapshot {
+  return { ...job, newest: history.at(-1) };
+}
+
 /** The ending is stored already: its answer was lost, and its caller repeats it. */
-export function isRepeat(job: Omit<ModelJob, "history">, ending: Settlement): boolean {
-  if (job.seq !== ending.seq || job.lease !== ending.lease || ending.verb === "release") return false;
+export function isRepeat(job: Snapshot, ending: Settlement): boolean {
+  if (job.seq !== ending.seq || job.lease !== ending.lease) return false;
+  if (ending.verb === "release") {
+    if (ending.isReaped || job.status !== (ending.charge?.status ?? "PENDING")) return false;
+    return ending.event === null || isNewest(job.newest, ending);
+  }
   if (job.status !== MOVES[ending.verb].to) return false;
   if (ending.verb === "complete") return job.result === ending.result;
   if (job.retries !== ending.retries) return false;
@@ -294,11 +305,19 @@ export function isRepeat(job: Omit<ModelJob, "history">, ending: Settlement): bo
 
 /** The same for a postponed attempt, in the first half of its wait. */
 function isPostponed({ retries, runAt, history }: ModelJob, ending: Settlement, at: number): boolean {
-  if (ending.verb !== "retry" || ending.event !== "postponed") return false;
+  if (ending.verb !== "retry" || ending.event !== "postponed" || retries !== ending.retries) return false;
   const last = history.at(-1);
-  if (last?.event !== "postponed" || last.at > at || 2 * (at - last.at) >= ending.delayMs) return false;
-  return retries === ending.retries && last.lease === ending.lease && last.at + ending.delayMs === runAt &&
-    last.detail === ending.detail && last.ranMs === (ending.report?.ranMs ?? null);
+  if (!isNewest(last, ending) || last.at > at || 2 * (at - last.at) >= ending.delayMs) return false;
+  return last.at + ending.delayMs === runAt;
+}
+
+/** The ending has written this line. */
+function isNewest(
+  line: HistoryEntry | undefined,
+  { event, lease, detail, report }: Extract<Settlement, { verb: "retry" | "release" }>,
+): line is HistoryEntry {
+  return line?.event === event && line.lease === lease && line.detail === detail &&
+    line.ranMs === (report?.ranMs ?? null);
 }
 
 function isSilent(
