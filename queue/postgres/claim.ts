@@ -1,5 +1,5 @@
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
-import type { ClockSetBack } from "../policy/clock_rollback.ts";
+import type { ClockSetBack, FollowedRollbacks } from "../policy/clock_rollback.ts";
 import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
@@ -20,6 +20,7 @@ export interface ClaimContext {
   readonly heads: LineHeads | null;
   /** The seqs of jobs that are set aside: see `RefusedClaims`. */
   readonly aside: readonly number[];
+  readonly rollbacks: FollowedRollbacks;
 }
 
 /**
@@ -32,13 +33,15 @@ export async function claim(
   context: ClaimContext,
 ): Promise<ClaimAnswer[]> {
   const parts = splitBySuspect(suspectsFirst(requests));
-  const { setBack } = context;
+  const { setBack, rollbacks } = context;
   if (setBack) await keepDue(client, setBack);
+  let last: string | null = null;
   const work = async (tx: Tx) => {
-    if (setBack) await shiftRetries(tx, setBack);
+    if (setBack) last = await shiftRetries(tx, setBack, rollbacks);
     return await claimParts(tx, parts, context);
   };
   const got = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
+  if (setBack) rollbacks.last = last;
   const wantsOnlySuspects = requests.every(({ suspect }) => suspect);
   const short = [...got.short].filter(({ suspect }) => !suspect || wantsOnlySuspects);
   const more = got.isComplete || short.length === 0

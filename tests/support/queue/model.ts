@@ -4,7 +4,7 @@
  * chooses itself (`seq`, `lease`) from the real one.
  */
 import assert from "node:assert/strict";
-import type { ClockSetBack } from "../../../queue/policy/clock_rollback.ts";
+import { type ClockSetBack, SAME_ROLLBACK_MS } from "../../../queue/policy/clock_rollback.ts";
 import {
   type HistoryEntry,
   type HistoryEvent,
@@ -37,6 +37,11 @@ type Facts = Mutable<Omit<Job, "status">> & { status: Status };
 /** A process that was seen within this time sweeps its own jobs, however short the stall time is. */
 const SHOWN_MS = 1_000;
 
+interface Rollback {
+  readonly host: string;
+  readonly from: number;
+}
+
 export interface ModelJob extends Facts {
   suspect: boolean;
   /** The process that claimed it last. */
@@ -50,6 +55,9 @@ export class Model {
   /** By id. */
   readonly processes = new Map<string, Mutable<Omit<ProcessRow, "isDead">>>();
   #added = 0;
+  /** The last clock rollback that was found by one of several hosts, and the last one that each has followed. */
+  #rollback: Rollback | null = null;
+  readonly #followed = new Map<string, Rollback>();
 
   /** An independent copy of the current state. */
   copy(): Model {
@@ -101,11 +109,15 @@ export class Model {
   claim(
     requests: readonly ClaimRequest[],
     now: number,
-    { kinds, setBack = null, process = null }: ClaimOptions & { readonly process?: string | null } = {},
+    { kinds, setBack = null, process = null, host = null }: ClaimOptions & {
+      readonly process?: string | null;
+      /** Null: there is only one. */
+      readonly host?: string | null;
+    } = {},
   ): { ids: string[]; nextRunAt: number | null } {
     const line = () => this.#line().filter((job) => kinds === undefined || kinds.includes(job.kind));
     const mayClaim = process === null || this.processes.has(process);
-    if (setBack !== null) this.#follow(setBack);
+    if (setBack !== null) this.#follow(setBack, host === null || this.#isFirstToFind(setBack, host));
     const ids: string[] = [];
     let short = false;
     const isForSuspects = requests.every(({ suspect }) => suspect);
@@ -255,11 +267,21 @@ export class Model {
     return waiting.sort((a, b) => b.priority - a.priority || a.runAt - b.runAt || a.seq - b.seq);
   }
 
-  #follow({ from, to }: ClockSetBack): void {
+  #isFirstToFind({ from, to }: ClockSetBack, host: string): boolean {
+    const last = this.#rollback;
+    const isOwn = last?.host === host && last.from === from;
+    const isOpen = last !== null && to < last.from && Math.abs(last.from - from) <= SAME_ROLLBACK_MS;
+    const isAnothers = isOpen && !isOwn && last !== this.#followed.get(host);
+    if (!isOwn && !isAnothers) this.#rollback = { host, from };
+    if (this.#rollback !== null) this.#followed.set(host, this.#rollback);
+    return !isOwn && !isAnothers;
+  }
+
+  #follow({ from, to }: ClockSetBack, shiftsWaits: boolean): void {
     for (const job of this.jobs.values()) {
       if (job.runAt <= to) continue;
       if (job.status === "PENDING" && job.runAt <= from) job.runAt = to;
-      if (job.status === "PROCESSING") job.runAt = Math.max(to, job.runAt - (from - to));
+      if (shiftsWaits && job.status === "PROCESSING") job.runAt = Math.max(to, job.runAt - (from - to));
     }
   }
 
