@@ -15,12 +15,12 @@ export class Consuming implements Consumer {
   readonly #presence: Presence;
   /** Null where jobs are claimed by one process alone: there a claim that finds nothing has prepared the next one. */
   readonly #vain: VainClaims | null;
+  /** The leases of jobs that are to blame for a death, while that is not stored. */
+  readonly #charged = new Set<string>();
   /** The kinds that are claimed here: the same list until they change. */
   #kinds: readonly string[];
   /** Null once it is settled. */
   #ready: Promise<unknown> | null = null;
-  /** The leases of jobs that are to blame for a death, while that is not stored. */
-  readonly #charged = new Set<string>();
 
   constructor(parts: QueueParts, presence: Presence) {
     this.#parts = parts;
