@@ -32,6 +32,8 @@ export type Ending =
       readonly event: "stalled" | "crashed" | "released" | null;
       readonly detail: string | null;
       readonly charge: Charge | null;
+      /** Not by the holder: of several processes that reap a job, only the first one has an effect. */
+      readonly isReaped?: boolean;
     }
   );
 

@@ -9,6 +9,27 @@ export interface ClockSetBack {
   readonly to: number;
 }
 
+/**
+ * The hosts of a queue look at the clock at their own moments: the times from which they find the same rollback are at most
+ * this far apart, unless one of them was cut off.
+ */
+export const SAME_ROLLBACK_MS = 10_000;
+
+/**
+ * The rollbacks that a process on a server has followed. All hosts find each of them, but the waits in flight are shortened
+ * once: the queue remembers the name of its last rollback, until the clock has reached that time again. One that another host
+ * has recorded meanwhile is the one that this process finds now, if they begin at about the same time.
+ */
+export class FollowedRollbacks {
+  readonly #finder = crypto.randomUUID();
+  /** The name of the last one that is stored. */
+  last: string | null = null;
+
+  nameOf({ from }: ClockSetBack): string {
+    return `${this.#finder} ${from}`;
+  }
+}
+
 /** A smaller step is an ordinary adjustment of the clock. */
 const SLACK_MS = 100;
 

@@ -75,7 +75,7 @@ export function judgeDeaths(orphans: readonly Orphan[], death: Death): Release[]
   const { event, detail } = death;
   return orphans.map((orphan) => ({
     ...{ verb: "release", seq: orphan.seq, lease: orphan.lease, event, detail },
-    charge: chargeIn(orphan),
+    ...{ charge: chargeIn(orphan), isReaped: true },
     ...reportOf(orphan),
   }));
 }

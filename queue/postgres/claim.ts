@@ -1,5 +1,5 @@
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
-import type { ClockSetBack } from "../policy/clock_rollback.ts";
+import type { ClockSetBack, FollowedRollbacks } from "../policy/clock_rollback.ts";
 import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
@@ -18,6 +18,9 @@ export interface ClaimContext {
   readonly process: number | null;
   /** Null: the claim finds the heads of the line itself. */
   readonly heads: LineHeads | null;
+  /** The seqs of jobs that are set aside: see `RefusedClaims`. */
+  readonly aside: readonly number[];
+  readonly rollbacks: FollowedRollbacks;
 }
 
 /**
@@ -30,13 +33,15 @@ export async function claim(
   context: ClaimContext,
 ): Promise<ClaimAnswer[]> {
   const parts = splitBySuspect(suspectsFirst(requests));
-  const { setBack } = context;
+  const { setBack, rollbacks } = context;
   if (setBack) await keepDue(client, setBack);
+  let last: string | null = null;
   const work = async (tx: Tx) => {
-    if (setBack) await shiftRetries(tx, setBack);
+    if (setBack) last = await shiftRetries(tx, setBack, rollbacks);
     return await claimParts(tx, parts, context);
   };
   const got = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
+  if (setBack) rollbacks.last = last;
   const wantsOnlySuspects = requests.every(({ suspect }) => suspect);
   const short = [...got.short].filter(({ suspect }) => !suspect || wantsOnlySuspects);
   const more = got.isComplete || short.length === 0
@@ -134,7 +139,7 @@ async function claimParts(tx: Tx, parts: readonly Part[], context: ClaimContext)
 async function claimPart(
   tx: Tx,
   { suspect, others }: Part,
-  { kinds, time, process, heads, alone, got }: ClaimContext & {
+  { kinds, time, process, heads, aside, alone, got }: ClaimContext & {
     readonly alone: Set<string>;
     readonly got: Got;
   },
@@ -143,7 +148,7 @@ async function claimPart(
     ...[time, kinds, process],
     others.map(({ consumerId }) => consumerId),
     others.map(({ limit }) => limit),
-    ...[suspect?.consumerId ?? null, totalLimit(others)],
+    ...[suspect?.consumerId ?? null, totalLimit(others), aside],
   ];
   const known = heads?.known ?? null;
   const since = performance.now();

@@ -19,7 +19,7 @@ interface Candidate {
   readonly id: string;
 }
 
-/** `usual`: claims as if no job could be refused. */
+/** `usual`: claims in one statement, which looks past the jobs that are set aside. */
 export async function claimDespiteRefusals(
   client: Client,
   usual: () => Promise<ClaimAnswer>,
@@ -29,10 +29,13 @@ export async function claimDespiteRefusals(
   },
 ): Promise<ClaimAnswer> {
   const apart = () => claimApart(client, requests, { ...context(), refused, now });
-  const despite = (cause?: unknown) => claimDespite(refused, apart, cause);
-  return await (refused.count > 0 ? despite() : usual().catch(despite));
+  const answer = await usual().catch((cause) => claimDespite(refused, apart, cause));
+  if (answer.nextRunAt === null || refused.seqs.length === 0) return answer;
+  // Jobs that are set aside are due all the time.
+  return { ...answer, nextRunAt: now() + AGAIN_MS };
 }
 
+/** After the usual claim was refused: finds out which jobs are to blame. */
 async function claimApart(
   client: Client,
   requests: readonly ClaimRequest[],

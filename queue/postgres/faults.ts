@@ -74,11 +74,12 @@ const NEVER_ANSWERED = passing(
 );
 const NO_TLS = "PostgreSQL offers no TLS here: turn ssl on there, or take sslmode out of QUEUE_URL";
 
-/**
- * Bad data, a violated constraint, a limit of the server such as the depth of JSON, or an error raised by a trigger that was
- * made by hand.
- */
+/** Bad data, a violated constraint, a limit of the server such as the depth of JSON, or an error that a trigger raises. */
 const BROKEN_RULE = /^(22|23|54|P0001)/;
+/** The state of the server, whatever it was doing. */
+const IS_OF_SERVER = /^(08|25|40|53|55P03|57|58|XX)/;
+/** Those of our own triggers: an error in one of them means that the tables were changed. */
+const OUR_FUNCTIONS = /\b(count_jobs|refuse_claim|tell_edit)\(\)/;
 /** Codes of the server. One code of the operating system has the same form. */
 const isServerCode = (code: string) => /^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE";
 
@@ -124,7 +125,7 @@ export function toQueueError(error: unknown, client: Client): QueueError {
       ...{ passing: true, ofSomeJobs: true, publicMessage: `${JOB_IS_LOCKED}.` },
     });
   }
-  if (hasAnswered && BROKEN_RULE.test(code)) {
+  if (hasAnswered && (BROKEN_RULE.test(code) || !IS_OF_SERVER.test(code) && isOfForeignFunction(error))) {
     return new RejectedWrite(`PostgreSQL refused the write: ${message}.`, { cause: error });
   }
   const loginSentence = loginFault({ code, message }, client);
@@ -157,6 +158,15 @@ function loginFault(
   // From PgBouncer, which uses this code for everything.
   if (code === "08P01" && message.includes("startup parameter")) return lasting(POOLER_REFUSES);
   return IS_BAD_PARAMETER.test(code) ? BAD_PARAMETER : null;
+}
+
+/**
+ * A function made by hand was running, such as that of a trigger, which may raise any error. The context has a line for each
+ * function; the name of its procedural language is the same in every language of the server.
+ */
+function isOfForeignFunction(error: unknown): boolean {
+  const lines = contextOf(error).split("\n");
+  return lines.some((line) => /\bPL\/\w/.test(line) && !OUR_FUNCTIONS.test(line));
 }
 
 /** What the server was doing when it failed. */

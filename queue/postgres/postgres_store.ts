@@ -4,7 +4,7 @@ import { Calls } from "../storing/calls.ts";
 import { NotedKinds } from "../storing/noted_kinds.ts";
 import { toOrphan } from "../storing/rows.ts";
 import type { Lease } from "../job.ts";
-import type { ClockSetBack } from "../policy/clock_rollback.ts";
+import { type ClockSetBack, FollowedRollbacks } from "../policy/clock_rollback.ts";
 import type { Added } from "../roles.ts";
 import type { Capabilities } from "../capabilities.ts";
 import type { Settlement } from "../ending.ts";
@@ -63,6 +63,7 @@ export class PostgresStore implements Store {
   readonly #kinds: NotedKinds;
   readonly #heads: LineHeads;
   readonly #refused = new RefusedClaims();
+  readonly #rollbacks = new FollowedRollbacks();
   readonly #oldestAndSilent = new ExpensiveQuery<Row[]>();
   #probedAt = -Infinity;
   readonly #calls = new Calls();
@@ -122,7 +123,8 @@ export class PostgresStore implements Store {
   };
 
   #claimContext(kinds: readonly string[] | null, setBack: ClockSetBack | null): ClaimContext {
-    return { time: this.#clock.given(), process: this.#session.process, kinds, setBack, heads: null };
+    const [time, { process }, aside] = [this.#clock.given(), this.#session, this.#refused.seqs];
+    return { time, process, kinds, setBack, heads: null, aside, rollbacks: this.#rollbacks };
   }
 
   renew: Store["renew"] = (leases) => this.#write(() => this.#renewals.call(leases), () => false);
@@ -205,9 +207,7 @@ export class PostgresStore implements Store {
     this.#probedAt = performance.now();
   }
 
-  check(): Promise<string[]> {
-    return this.#calls.run(() => check(this.#client));
-  }
+  check: Store["check"] = () => this.#calls.run(() => check(this.#client));
 
   close(): Promise<void> {
     return this.#closed ??= this.#close();
@@ -238,9 +238,8 @@ export class PostgresStore implements Store {
   }
 
   async #orphanRows(request: OrphanRequest): Promise<Row[]> {
-    const { limit } = request;
     if (!("alive" in request)) return await orphansOfDead(this.#client, request);
-    const { alive: { agoMs, aheadMs }, held } = request;
+    const { alive: { agoMs, aheadMs }, held, limit } = request;
     return await this.#client.query(UPKEEP.orphansOfSilent, [
       ...[this.#clock.given(), agoMs, aheadMs],
       ...[held.map(({ seq }) => seq), held.map(({ lease }) => lease), this.#session.process, limit],

@@ -18,6 +18,16 @@ const UNACKNOWLEDGED = { tcp_user_timeout: 11_000 };
 /** A commit that is acknowledged is on disk, however the server, the database or the user is configured. */
 const DURABLE = { synchronous_commit: "on" };
 
+/**
+ * Our statements are written for these. At a higher isolation level a transaction that has waited for a lock does not see what
+ * the other one did, such as creating the tables.
+ */
+const MEANINGS = {
+  default_transaction_isolation: "read committed",
+  standard_conforming_strings: "on",
+  array_nulls: "on",
+} as const;
+
 /** A statement takes milliseconds. */
 export const STATEMENT_MS = 20_000;
 /**
@@ -38,5 +48,6 @@ export const SETTINGS = {
   ...UNACKNOWLEDGED,
   ...DURABLE,
   ...TIMEOUTS,
+  ...MEANINGS,
   TimeZone: "UTC",
 };

@@ -4,7 +4,7 @@ import { repeatMark } from "../storing/repeated_ending.ts";
 import { number } from "../storing/rows.ts";
 import type { Client, Row, Tx, Value } from "./client.ts";
 import { foldHistories } from "./history.ts";
-import { SETTLING } from "./statements.ts";
+import { SETTLING } from "./settle_statements.ts";
 
 export async function renew(
   client: Client,
@@ -50,8 +50,9 @@ export function weighCompletion(settlement: Settlement): number {
 }
 
 /**
- * All completions are one statement, unless their results are large, and so are all jobs that are handed back, and all others that are released; any other
- * ending is a statement of its own. Together they are one transaction.
+ * All completions are one statement, unless their results are large, and so are all jobs that are handed back, and all others
+ * that are released; any other ending is a statement of its own. Together they are one transaction. It begins by locking all
+ * its jobs in the order of `seq`, as a bulk move does: otherwise the two could wait for each other.
  */
 export async function settle(
   client: Client,
@@ -62,6 +63,7 @@ export async function settle(
   const groups = areDistinct(settlements) ? grouped(all) : all.map((one) => [one]);
   const written: Written = { time, long: new Set(), held: settlements.map(() => false) };
   const work = async (tx: Tx) => {
+    if (groups.length > 1) await tx.query(SETTLING.lock, [settlements.map(({ seq }) => seq)]);
     for (const group of groups) await settleGroup(tx, group, written);
   };
   if (groups.length === 1) await work(client);
@@ -131,6 +133,9 @@ async function repeatedAmong(tx: Tx, settlements: readonly Settlement[]): Promis
     marked.map(({ retries }) => retries),
     marked.map(({ error }) => storable(error)),
     marked.map(({ result }) => result),
+    marked.map(({ line }) => line?.event ?? null),
+    marked.map(({ line }) => storable(line?.detail ?? null)),
+    marked.map(({ line }) => textOf(line?.ranMs)),
   ]);
   return new Set(rows.map(({ seq }) => number(seq)));
 }
@@ -166,7 +171,7 @@ async function release(tx: Tx, releases: readonly Release[], time: number | null
   return await tx.query(SETTLING.release, [
     ...[time, ...columnsOf(sorted)],
     sorted.map(({ detail }) => storable(detail)),
-    reports.map((report) => report?.ranMs === undefined ? null : String(report.ranMs)),
+    reports.map((report) => textOf(report?.ranMs)),
     reports.map((report) => storable(report?.detail ?? null)),
     reports.map((report) => storable(report?.log ?? null)),
     sorted.map(({ event }) => event),
@@ -195,6 +200,10 @@ function write(tx: Tx, ending: Other, time: number | null): Promise<Row[]> {
     case "fail":
       return tx.query(SETTLING[ending.verb], line(ending.error));
   }
+}
+
+function textOf(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : String(ms);
 }
 
 /** A text of PostgreSQL holds any character except NUL. */

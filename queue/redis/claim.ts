@@ -1,3 +1,4 @@
+import { type ClockSetBack, type FollowedRollbacks, SAME_ROLLBACK_MS } from "../policy/clock_rollback.ts";
 import type { ClaimAnswer, ClaimOptions, ClaimRequest } from "../store.ts";
 import { toClaimed } from "../storing/rows.ts";
 import type { Client, Reply } from "./client.ts";
@@ -13,21 +14,15 @@ interface ClaimContext extends Pick<ClaimOptions, "kinds" | "setBack"> {
   readonly writer: string;
   /** The process that claims. */
   readonly process: string | null;
+  readonly rollbacks: FollowedRollbacks;
 }
 
 export async function claim(
   client: Client,
   requests: readonly ClaimRequest[],
-  { time, writer, process, kinds, setBack = null }: ClaimContext,
+  { time, writer, process, kinds, setBack = null, rollbacks }: ClaimContext,
 ): Promise<ClaimAnswer> {
-  if (setBack !== null) {
-    // These steps can be repeated: each job is moved only once.
-    const step = [setBack.to, setBack.from, MAX_MOVED, MAX_LOOKED_AT];
-    for (let after: string | null = ""; after !== null;) {
-      const end = await client.run("setBack", [...step, after]);
-      after = typeof end === "string" ? end : null;
-    }
-  }
+  const last = setBack === null ? null : await followSetBack(client, setBack, rollbacks);
   const [claimed, nextRunAt] = items(
     await client.run("claim", [
       ...[time, writer, process ?? ""],
@@ -35,10 +30,27 @@ export async function claim(
       ...requests.flatMap(({ consumerId, limit, suspect }) => [consumerId, limit, Number(suspect)]),
     ]),
   );
+  // Not before: a claim that fails is repeated, and its rollback then is the same one.
+  if (last !== null) rollbacks.last = last;
   return {
     claimed: items(claimed).map((row) => claimedOf(items(row))),
     nextRunAt: (nextRunAt ?? null) === null ? null : numberOf(nextRunAt),
   };
+}
+
+/** Returns the name of the rollback. Its steps can be repeated: each job is moved only once. */
+async function followSetBack(
+  client: Client,
+  setBack: ClockSetBack,
+  rollbacks: FollowedRollbacks,
+): Promise<string> {
+  const step = [setBack.to, setBack.from, MAX_MOVED, MAX_LOOKED_AT];
+  const names = [rollbacks.nameOf(setBack), rollbacks.last ?? "", SAME_ROLLBACK_MS];
+  for (let after = "";;) {
+    const end = await client.run("setBack", [...step, after, ...names]);
+    if (typeof end !== "string") return String(items(end)[0]);
+    after = end;
+  }
 }
 
 /** The number of kinds, or -1 for all, then the kinds. */

@@ -16,6 +16,7 @@ import { dump, restore } from "./portable.ts";
 import { check, get, getMany, list, stats } from "./read.ts";
 import { items } from "./replies.ts";
 import type { ServerClock } from "../basics/server_clock.ts";
+import { FollowedRollbacks } from "../policy/clock_rollback.ts";
 import type { Session } from "./session.ts";
 import { renew, settle } from "./settle.ts";
 import { listLine } from "./waiting_line.ts";
@@ -46,6 +47,7 @@ export class RedisStore implements Store {
   readonly #clock: ServerClock<"">;
   readonly #kinds: NotedKinds;
   #probedAt = -Infinity;
+  readonly #rollbacks = new FollowedRollbacks();
   readonly #calls = new Calls();
   #closed: Promise<void> | null = null;
 
@@ -79,6 +81,7 @@ export class RedisStore implements Store {
         ...this.#writeContext(),
         process,
         setBack,
+        rollbacks: this.#rollbacks,
         ...(kinds === undefined ? {} : { kinds }),
       };
       if (kinds !== undefined) await this.#kinds.note(kinds);

@@ -41,10 +41,11 @@ function valuesOf(ending: Settlement): Value[] {
     case "fail":
       return [seq, lease, verb, ending.retries, ending.error, ...attempt];
     case "release": {
-      const { event, detail, charge } = ending;
+      const { event, detail, charge, isReaped = false } = ending;
       const { status, crashes, suspect, error } = charge ?? RELEASED;
       const isSuspect = suspect === null ? null : Number(suspect);
-      return [seq, lease, verb, event, detail, status, crashes, isSuspect, error, ...attempt];
+      const change = [status, crashes, isSuspect, error];
+      return [seq, lease, verb, event, detail, ...change, Number(isReaped), ...attempt];
     }
   }
 }

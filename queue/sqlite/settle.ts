@@ -1,6 +1,6 @@
 import { isFinished, type Lease, MAX_TIME, MOVES } from "../job.ts";
 import type { Charge, Settlement } from "../ending.ts";
-import { postponedMark, repeatMark } from "../storing/repeated_ending.ts";
+import { type LineMark, postponedMark, repeatMark } from "../storing/repeated_ending.ts";
 import { counted, MAX_BULK_LENGTH, MIN_BULK_JOBS } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
@@ -71,22 +71,29 @@ function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
       if (ending.event !== null) {
         sql.settledLine.run(seq, lease, now, ending.event, ending.detail, null, ...kept);
       }
-      return release(sql, ending, { now, charge: ending.charge });
+      return release(sql, ending, { now, charge: ending.charge }) || isRepeated(sql, ending);
   }
 }
 
 function isRepeated(sql: Statements, ending: Settlement): boolean {
   const mark = repeatMark(ending);
   if (mark === null) return false;
-  const { status, retries, error, result } = mark;
-  return sql.repeated.get(ending.seq, ending.lease, status, retries, error, result) !== undefined;
+  const { status, retries, error, result, line } = mark;
+  const values = [status, retries, error, result, ...valuesOf(line)] as const;
+  return sql.repeated.get(ending.seq, ending.lease, ...values) !== undefined;
 }
 
 function isPostponed(sql: Statements, ending: Settlement, now: number): boolean {
   const mark = postponedMark(ending);
   if (mark === null) return false;
-  const { retries, delayMs, detail, ranMs } = mark;
-  return sql.isPostponed.get(ending.seq, ending.lease, now, retries, delayMs, detail, ranMs) !== undefined;
+  const values = [mark.retries, mark.delayMs, ...valuesOf(mark.line)] as const;
+  return sql.isPostponed.get(ending.seq, ending.lease, now, ...values) !== undefined;
+}
+
+function valuesOf(
+  line: LineMark | null,
+): [event: string | null, detail: string | null, ranMs: number | null] {
+  return [line?.event ?? null, line?.detail ?? null, line?.ranMs ?? null];
 }
 
 type ReportValues = readonly [ranMs: number | null, report: string | null, log: string | null];

@@ -32,6 +32,7 @@ export class RefusedClaims {
 
   /** The numbers of the jobs that are set aside now. */
   get seqs(): number[] {
+    if (this.count === 0) return [];
     return [...this.#bySeq.keys()].filter((seq) => !this.#isOlder(seq, ASIDE_MS));
   }
 

@@ -2,8 +2,15 @@
  * A caller repeats an ending if its answer was lost, although it may be stored already. Then nothing is written, and the
  * lease counts as held.
  */
-import { MOVES, type Status } from "../job.ts";
+import { type HistoryEvent, MOVES, type Status } from "../job.ts";
 import type { Settlement } from "../ending.ts";
+
+/** The newest line of the history, where an attempt has written it: what tells this attempt from any other. */
+export interface LineMark {
+  readonly event: HistoryEvent;
+  readonly detail: string | null;
+  readonly ranMs: number | null;
+}
 
 /** What the job of an ending that is stored looks like, under the same lease. */
 export interface RepeatMark {
@@ -13,23 +20,28 @@ export interface RepeatMark {
   readonly error: string | null;
   /** Of a completion. */
   readonly result: string | null;
+  /** Null: any. A job that is released looks like one that was taken from its holder, except for this line. */
+  readonly line: LineMark | null;
 }
 
-/** The repetition of a postponed attempt shows by its own mark; that of a release by nothing, and does no harm. */
+const ANY = { retries: null, error: null, result: null, line: null };
+
+/** Null: the repetition shows by nothing, or, of a postponed attempt, by its own mark. */
 export function repeatMark(ending: Settlement): RepeatMark | null {
   switch (ending.verb) {
     case "complete":
-      return { status: MOVES.complete.to, retries: null, error: null, result: ending.result };
+      return { ...ANY, status: MOVES.complete.to, result: ending.result };
     case "retry":
       // Each failed attempt counts one retry more.
-      return ending.event === "retried"
-        ? { status: MOVES.retry.to, retries: ending.retries, error: null, result: null }
-        : null;
+      return ending.event === "retried" ? { ...ANY, status: MOVES.retry.to, retries: ending.retries } : null;
     case "exhaust":
     case "fail":
-      return { status: MOVES[ending.verb].to, retries: ending.retries, error: ending.error, result: null };
-    case "release":
-      return null;
+      return { ...ANY, status: MOVES[ending.verb].to, retries: ending.retries, error: ending.error };
+    case "release": {
+      const { event, charge, isReaped = false } = ending;
+      const status = charge?.status ?? MOVES.release.to;
+      return isReaped ? null : { ...ANY, status, line: event === null ? null : lineOf(event, ending) };
+    }
   }
 }
 
@@ -41,12 +53,18 @@ export function repeatMark(ending: Settlement): RepeatMark | null {
 export interface PostponedMark {
   readonly retries: number;
   readonly delayMs: number;
-  readonly detail: string;
-  readonly ranMs: number | null;
+  readonly line: LineMark;
 }
 
 export function postponedMark(ending: Settlement): PostponedMark | null {
   if (ending.verb !== "retry" || ending.event !== "postponed") return null;
-  const { retries, delayMs, detail, report } = ending;
-  return { retries, delayMs, detail, ranMs: report?.ranMs ?? null };
+  const { retries, delayMs, event } = ending;
+  return { retries, delayMs, line: lineOf(event, ending) };
+}
+
+function lineOf(
+  event: HistoryEvent,
+  { detail, report }: { readonly detail: string | null } & Pick<Settlement, "report">,
+): LineMark {
+  return { event, detail, ranMs: report?.ranMs ?? null };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { hostChannel } from "../../queue/capabilities.ts";
 import type { ClaimAnswer, Store } from "../../queue/store.ts";
 import { moveTableCases } from "./moves.ts";
 import {
@@ -223,6 +224,24 @@ function batchCases(test: Case): void {
     assert.equal((await jobOf(store, "waits")).runAt, NOW + 2_000);
   });
 
+  test("a clock rollback that several hosts find, each at its own moment, shortens no wait more than once", async ({ store, second }) => {
+    if (hostChannel(store) === null) return;
+    const other = await second();
+    const waits = await hold(store, "waits");
+    const from = NOW + HOUR_MS;
+    await settleOne(store, retryIn(2 * HOUR_MS, waits), from);
+    const find = async (host: Store, at: number, to: number) => {
+      await host.claim(ONE, { setBack: { from: at, to } });
+      return (await jobOf(store, "waits")).runAt - to;
+    };
+    assert.equal(await find(store, from, NOW), 2 * HOUR_MS);
+    assert.equal(await find(other, from + 900, NOW + 1_000), 2 * HOUR_MS - 1_000);
+    // Another rollback, which begins at about the same time, and is found by the hosts in another order.
+    assert.equal(await find(other, from + 2_000, NOW + 2_000), HOUR_MS - 2_000);
+    assert.equal(await find(store, from + 1_500, NOW + 2_500), HOUR_MS - 2_500);
+    assert.deepEqual(await store.check(), []);
+  });
+
   test("claim from two handles at once never gives a job twice", async ({ store, second }) => {
     const other = await second();
     await addMany(store, 300);
@@ -256,6 +275,7 @@ async function claimedIds(store: Store, limit: number, now = NOW): Promise<strin
   return claimed.map((one) => one.id);
 }
 
+const HOUR_MS = 3_600_000;
 const ONE = [{ consumerId: "c1", limit: 1, suspect: false }];
 
 function kindCases(test: Case): void {

@@ -1,5 +1,6 @@
 /** Runs thousands of random operations on a store and on a model of the contract, and compares them after each. */
 import assert from "node:assert/strict";
+import { hostChannel } from "../../queue/capabilities.ts";
 import { type Job, type Lease, OPERATOR_VERBS, STATUSES } from "../../queue/job.ts";
 import { judgeDeaths } from "../../queue/policy/deaths.ts";
 import type { Charge } from "../../queue/ending.ts";
@@ -111,7 +112,8 @@ class Walk {
     const answer = await store.claim(requests, { kinds, setBack });
     const [claimed, nextRunAt] = [answer.claimed, await answer.nextRunAt];
     const process = this.#processes[this.#turn]?.id ?? null;
-    const expected = this.#model.claim(requests, this.#now, { kinds, setBack, process });
+    const host = hostChannel(store) === null ? null : String(this.#turn);
+    const expected = this.#model.claim(requests, this.#now, { kinds, setBack, process, host });
     assert.deepEqual(claimed.map((one) => one.id), expected.ids);
     // A job that is not parked yet may cause a claim that finds nothing.
     const isLook = nextRunAt !== null && kinds.length === 1 && nextRunAt < (expected.nextRunAt ?? Infinity);

@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
+import type { Settlement } from "../../queue/ending.ts";
 import type { Lease } from "../../queue/job.ts";
+import { judgeDeaths } from "../../queue/policy/deaths.ts";
 import { LOSSES } from "./lost_leases.ts";
 import { moveTableCases } from "./moves.ts";
 import {
+  ALL,
   at,
   claimOne,
   crash,
   CRASH_LIMIT,
+  DEATH,
   eventsOf,
   hold,
   jobOf,
   NOW,
+  REAPED_AT,
   retryIn,
   SETTLE_VERBS,
   SETTLED_AT,
@@ -148,20 +153,36 @@ function factCases(test: Case): void {
     for (const ending of [{ verb: "complete", result: null }, UNBEGUN] as const) {
       const { seq, lease } = await hold(store, ending.verb);
       const once = { seq, lease, ...ending };
-      const isComplete = ending.verb === "complete";
-      assert.deepEqual(await at(AT, store).settle([once, once]), [true, isComplete], ending.verb);
+      assert.deepEqual(await at(AT, store).settle([once, once]), [true, true], ending.verb);
     }
   });
 
-  for (const verb of ["complete", "retry", "exhaust", "fail"] as const) {
-    test(`${verb} that is repeated, because its answer was lost, is no lost lease, and changes nothing`, async ({ store }) => {
+  for (const [what, endingOf] of Object.entries(ENDINGS)) {
+    test(`${what} that is repeated, because its answer was lost, is no lost lease, and changes nothing`, async ({ store }) => {
       const held = await hold(store, "a");
-      assert.equal(await settleOne(store, settlement(verb, held)), true);
+      const ending = endingOf(held);
+      assert.equal(await settleOne(store, ending), true);
       const before = [await store.get("a"), await store.stats({ silentForMs: 0 })];
-      assert.equal(await settleOne(store, settlement(verb, held), AT + 1_000), true);
+      assert.equal(await settleOne(store, ending, AT + 1_000), true);
       assert.deepEqual([await store.get("a"), await store.stats({ silentForMs: 0 })], before);
     });
   }
+
+  test("of two processes that reap a job, only the first one has an effect", async ({ store }) => {
+    await hold(store, "a");
+    const orphans = await at(REAPED_AT, store).orphans(ALL);
+    const reap = () => at(REAPED_AT, store).settle(judgeDeaths(orphans, DEATH));
+    assert.deepEqual([await reap(), await reap()], [[true], [false]]);
+    assert.deepEqual(await eventsOf(store, "a"), ["crashed"]);
+  });
+
+  test("a release that is told another way than the stored one is no repetition", async ({ store }) => {
+    const held = await hold(store, "a");
+    const release = settlement("release", held);
+    assert.equal(await settleOne(store, { ...release, report: { ranMs: 5, detail: null, log: null } }), true);
+    assert.equal(await settleOne(store, release), false);
+    assert.equal(await crash(store, held), false);
+  });
 
   test("a postponed attempt that is repeated, because its answer was lost, does not wait again, and the next one does", async ({ store }) => {
     const held = await hold(store, "a");
@@ -252,11 +273,22 @@ function factCases(test: Case): void {
 
 const UNBEGUN = { verb: "release", event: null, detail: null, charge: null } as const;
 
+const ENDINGS: Readonly<Record<string, (held: Lease) => Settlement>> = {
+  ...Object.fromEntries(SETTLE_VERBS.map((verb) => [verb, (held) => settlement(verb, held)])),
+  "a hand-back": ({ seq, lease }) => ({ seq, lease, ...UNBEGUN }),
+  "a release at the limit of crashes": ({ seq, lease }) => ({
+    ...{ seq, lease, verb: "release", event: "crashed", detail: "it died" },
+    ...{ report: { ranMs: 5, detail: "the thread", log: null } },
+    charge: { status: "UNPROCESSABLE", crashes: 1, suspect: true, error: "it died" },
+  }),
+};
+
 /** After these the same ending is a repetition: its answer may have been lost. */
 const REPEATED_BY: Partial<Record<SettleVerb, keyof typeof LOSSES>> = {
   complete: "it is complete",
   fail: "it has failed",
   exhaust: "it is exhausted",
+  release: "it was released",
 };
 
 function fenceCases(test: Case): void {
@@ -269,7 +301,7 @@ function fenceCases(test: Case): void {
         const isRepeat = how === REPEATED_BY[verb];
         assert.equal(await settleOne(store, settlement(verb, held)), isRepeat, verb);
       }
-      assert.equal(await crash(store, held), false);
+      assert.equal(await crash(store, held), how === "its worker crashed");
       assert.deepEqual([await store.get("a"), await store.stats({ silentForMs: 0 })], before);
     });
   }

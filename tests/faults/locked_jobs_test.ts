@@ -1,12 +1,12 @@
 /** A person locks jobs on PostgreSQL with an open transaction in `psql` or with maintenance of the table. */
 import assert from "node:assert/strict";
 import { getQueue, openStore } from "@persistent-queue/queue";
-import postgres from "postgres";
 import { eventually } from "../support/eventually.ts";
 import { handlerFolder } from "../support/processes/handler_folder.ts";
 import { isHealthy } from "../support/processes/is_healthy.ts";
 import { type RunningSystem, runSystem } from "../support/processes/running_system.ts";
-import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+import { holding } from "../support/servers/postgres_locks.ts";
+import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
 
 /** Longer than the stall time of these systems, and than a statement waits for a lock. */
 const LOCKED_MS = 5_000;
@@ -15,23 +15,6 @@ const BRIEF_MS = 500;
 const LONG = `export const handler = () => new Promise((resolve) => setTimeout(resolve, ${LONG_MS}));`;
 const BRIEF = `export const handler = () => new Promise((resolve) => setTimeout(resolve, ${BRIEF_MS}));`;
 const CONNECTIONS_OF_A_HOST = 5;
-
-interface Holder extends AsyncDisposable {
-  release(): Promise<void>;
-}
-
-/** A session that holds the locks of these statements. */
-async function holding({ port }: PostgresServer, statements: string): Promise<Holder> {
-  const sql = postgres({
-    ...{ host: "127.0.0.1", port, user: "queue", database: "postgres" },
-    ...{ max: 1, max_lifetime: null, onnotice() {} },
-  });
-  await sql.unsafe(`BEGIN; ${statements}`).simple();
-  return {
-    release: async () => void await sql.unsafe("ROLLBACK").simple(),
-    [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
-  };
-}
 
 async function add(system: RunningSystem, id: string, kind: string): Promise<void> {
   const response = await system.api("jobs", { id, kind });

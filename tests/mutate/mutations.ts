@@ -54,7 +54,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "the lease is dropped from a WHERE: completions on PostgreSQL",
     edits: [{
-      file: "queue/postgres/statements.ts",
+      file: "queue/postgres/settle_statements.ts",
       from: "AND jobs.lease = ended.lease AND",
       to: "AND",
     }],

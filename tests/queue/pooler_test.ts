@@ -11,7 +11,7 @@ const ALL = [
   ...["persistent_queue.store"],
   ...["enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "enable_material", "jit"],
   ...["plan_cache_mode", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"],
-  ...["tcp_user_timeout", "synchronous_commit"],
+  ...["tcp_user_timeout", "synchronous_commit", "default_transaction_isolation", "array_nulls"],
 ];
 
 const CASES: Readonly<Record<string, { with: Omit<PoolerOptions, "server">; says: RegExp }>> = {

@@ -1,10 +1,10 @@
 /** On PostgreSQL a call is repeated when its answer is late, and may then wait for the one that it repeats. */
 import assert from "node:assert/strict";
-import postgres from "postgres";
 import { openStore, StorageError } from "@persistent-queue/queue";
 import { BACKEND } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
-import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
+import { holding, waitingForLock } from "../support/servers/postgres_locks.ts";
+import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
 
 const DELAY_MS = 60_000;
 
@@ -27,13 +27,13 @@ Deno.test({
         ...{ seq: job.seq, lease: job.lease, verb: "retry", event: "postponed", retries: 0 } as const,
         ...{ delayMs: DELAY_MS, detail: "not yet", error: null, replacesLine: false },
       };
-      await using lock = await lockJobs(server);
+      await using lock = await holding(server, "SELECT 1 FROM q.jobs FOR UPDATE");
       const answers = [];
       for (const [n, store] of [first, second].entries()) {
         answers.push(untilAnswered(() => store.settle([postponed])));
-        await eventually("it waits", async () => await waiting(server) === n + 1);
+        await eventually("it waits", async () => await waitingForLock(server) === n + 1);
       }
-      await lock[Symbol.asyncDispose]();
+      await lock.release();
       assert.deepEqual(await Promise.all(answers), [[true], [true]]);
       const found = await first.get("a");
       assert.deepEqual(found?.history.map(({ event }) => event), ["postponed"]);
@@ -53,19 +53,4 @@ async function untilAnswered<T>(call: () => Promise<T>): Promise<T> {
       if (!(error instanceof StorageError)) throw error;
     }
   }
-}
-
-async function lockJobs({ port }: PostgresServer): Promise<AsyncDisposable> {
-  const own = postgres({
-    ...{ host: "127.0.0.1", port, user: "queue", database: "postgres" },
-    ...{ max: 1, max_lifetime: null, onnotice() {} },
-  });
-  await own.unsafe("BEGIN; SELECT 1 FROM q.jobs FOR UPDATE").simple();
-  return { [Symbol.asyncDispose]: () => own.end({ timeout: 1 }) };
-}
-
-async function waiting({ sql }: PostgresServer): Promise<unknown> {
-  const [row] = await sql(`SELECT count(*)::int AS n FROM pg_stat_activity
-    WHERE application_name = 'persistent-queue' AND wait_event_type = 'Lock'`);
-  return row?.n;
 }

@@ -18,7 +18,7 @@
 --   :facts:<realm>             hash: the texts of the facts of a realm, by key
 --   :fact-ends:<realm>         sorted set: their keys, by when they expire
 --   :realms                    set: the realms that have facts
---   :server                    hash: which server this is, and since when it has served the queue
+--   :server                    hash: which server this is, since when it has served the queue, and its last clock rollback
 --   :seq, :joined              the last seq, and how many processes have joined
 --   :version                   the version of all of this: keys without it are not a queue
 --   :probe                     written now and then, to see whether the server takes writes

@@ -1,8 +1,10 @@
 -- The clock was set back: jobs that were due before stay due, and no job in flight waits longer for its next attempt. KEYS:
 -- the queue. ARGV: the time to which it was set back, the time from which, the most jobs to move, the most jobs in flight to
--- look at, and "" or what the previous call returned. Returns nil when all is done.
+-- look at, "" or what the previous call returned, the name of this rollback, that of the last one that this process has followed
+-- or "", and how far apart two hosts find the same one. When all is done, returns a table with the name of the rollback.
 
 local to, from, limit, after = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[5]
+local name, known, same_ms = ARGV[6], ARGV[7], tonumber(ARGV[8])
 local moved = 0
 
 -- The job is the member `place` of the set `key`, unless that or the job was edited by hand: then it moves to its own set.
@@ -59,6 +61,18 @@ local function move_in_flight()
   return #page == tonumber(ARGV[4]) and page[#page]
 end
 
+-- The name of this rollback, or that of another host which has found it before: then the jobs in flight are moved there.
+local function follow()
+  local last, since = unpack(redis.call("HMGET", base .. "server", "set_back", "set_back_from"))
+  since = tonumber(since or nil)
+  local is_open = since ~= nil and to < since and math.abs(since - from) <= same_ms
+  if is_open and last ~= name and last ~= known then return last end
+  keep_version()
+  redis.call("HSET", base .. "server", "set_back", name, "set_back_from", ARGV[2])
+  return name
+end
+
 if after == "" then move_waiting() end
 if moved >= limit then return "" end
-return move_in_flight()
+local followed = follow()
+return followed == name and move_in_flight() or { followed }

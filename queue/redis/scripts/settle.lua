@@ -31,17 +31,22 @@ local function is_repeated(job, status, retries, error)
   return job.status == status and job.retries == retries and redis.call("HGET", job_key(job.seq), "error") == error
 end
 
--- Whether an earlier call has stored this postponed attempt: see `PostponedMark`.
-local function is_postponed(job, retries, delay_ms, line)
-  local newest = newest_line(job.seq)
-  if job.retries ~= retries or not newest then return false end
-  local told_at, wait = tonumber(newest[1]), tonumber(delay_ms)
-  if told_at > now or 2 * (now - told_at) >= wait then return false end
-  if tonumber(job.run_at) ~= math.min(told_at + wait, MAX_TIME) then return false end
+-- Whether this is the newest line of the job's history, but for the time: see `LineMark`.
+local function is_newest(newest, line)
+  if not newest then return false end
   for _, i in ipairs({ 2, 3, 6, 8 }) do
     if newest[i] ~= (line[i] == NULL and cjson.null or line[i]) then return false end
   end
   return true
+end
+
+-- Whether an earlier call has stored this postponed attempt: see `PostponedMark`.
+local function is_postponed(job, retries, delay_ms, line)
+  local newest = newest_line(job.seq)
+  if job.retries ~= retries or not is_newest(newest, line) then return false end
+  local told_at, wait = tonumber(newest[1]), tonumber(delay_ms)
+  if told_at > now or 2 * (now - told_at) >= wait then return false end
+  return tonumber(job.run_at) == math.min(told_at + wait, MAX_TIME)
 end
 
 local function finish_as(status, event)
@@ -95,10 +100,15 @@ local ENDINGS = {
   exhaust = finish_as(TO.exhaust, "exhausted"),
   fail = finish_as(TO.fail, "failed"),
 
-  release = function(job)
-    local event, detail, status, crashes, suspect, error, ran_ms, report, log = take(9)
-    if not job then return false end
-    if event ~= NULL then tell(job.seq, line_of(job, event, job.retries, detail, { ran_ms, report, log })) end
+  release = function(job, ended)
+    local event, detail, status, crashes, suspect, error, is_reaped, ran_ms, report, log = take(10)
+    local was = job or ended
+    local line = was and line_of(was, event, was.retries, detail, { ran_ms, report, log })
+    if not job then
+      if not ended or is_reaped == "1" or ended.status ~= status then return false end
+      return event == NULL or is_newest(newest_line(ended.seq), line)
+    end
+    if event ~= NULL then tell(job.seq, line) end
     local columns = { error = unless_null(error), last_heartbeat = NULL, started_at = NULL, process = NULL }
     if crashes ~= NULL then
       columns.crashes, columns.suspect = crashes, suspect

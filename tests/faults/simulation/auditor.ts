@@ -1,15 +1,13 @@
 /** Compares every job before and after each write: only what the verb may change may have changed. */
 import { isFinished, isLegal, type Lease, MOVES, type Verb } from "../../../queue/job.ts";
 import type { Settlement } from "../../../queue/ending.ts";
-import { isRepeat, type ModelJob } from "../../support/queue/model.ts";
+import { isRepeat, type ModelJob, type Snapshot, snapshotOf } from "../../support/queue/model.ts";
 import type { Disk } from "./disk.ts";
 import { Violation } from "./violation.ts";
 
 export type WriteVerb =
   | ("insert" | "claim" | "renew" | "settle" | "move" | "orphans" | "prune")
   | ("join" | "beat" | "leave" | "by hand");
-
-type Before = Omit<ModelJob, "history">;
 
 const MOVED_BY: Record<WriteVerb, readonly Verb[]> = {
   "insert": [],
@@ -28,7 +26,7 @@ const MOVED_BY: Record<WriteVerb, readonly Verb[]> = {
 export class Auditor {
   readonly #disk: Disk;
   readonly #retryLimit: number;
-  #before = new Map<number, Before>();
+  #before = new Map<number, Snapshot>();
 
   constructor(disk: Disk, { retryLimit }: { retryLimit: number }) {
     this.#disk = disk;
@@ -36,10 +34,11 @@ export class Auditor {
   }
 
   /** Returns the jobs that are gone. @throws {Violation} */
-  audit(verb: WriteVerb): Before[] {
+  audit(verb: WriteVerb): Snapshot[] {
     const before = this.#before;
     this.#before = new Map();
-    for (const { history: _, ...job } of this.#disk.jobs) {
+    for (const stored of this.#disk.jobs) {
+      const job = snapshotOf(stored);
       this.#before.set(job.seq, job);
       const was = before.get(job.seq);
       before.delete(job.seq);
@@ -72,8 +71,7 @@ export class Auditor {
     }
     for (const job of this.#disk.jobs) {
       if (!zombies.has(job.seq) || held.has(job.seq)) continue;
-      const { history: _, ...now } = job;
-      if (JSON.stringify(now) !== JSON.stringify(this.#before.get(job.seq))) {
+      if (JSON.stringify(snapshotOf(job)) !== JSON.stringify(this.#before.get(job.seq))) {
         throw new Violation(`I11: a zombie has changed ${job.id}`);
       }
     }
@@ -91,7 +89,7 @@ export class Auditor {
   }
 }
 
-function assertLegal(verb: WriteVerb, was: Before | undefined, job: ModelJob | Before): void {
+function assertLegal(verb: WriteVerb, was: Snapshot | undefined, job: ModelJob | Snapshot): void {
   if (was === undefined) {
     if (verb !== "insert") throw new Violation(`${verb} made the job ${job.id}`);
     return;

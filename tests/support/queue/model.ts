@@ -4,7 +4,7 @@
  * chooses itself (`seq`, `lease`) from the real one.
  */
 import assert from "node:assert/strict";
-import type { ClockSetBack } from "../../../queue/policy/clock_rollback.ts";
+import { type ClockSetBack, SAME_ROLLBACK_MS } from "../../../queue/policy/clock_rollback.ts";
 import {
   type HistoryEntry,
   type HistoryEvent,
@@ -37,6 +37,11 @@ type Facts = Mutable<Omit<Job, "status">> & { status: Status };
 /** A process that was seen within this time sweeps its own jobs, however short the stall time is. */
 const SHOWN_MS = 1_000;
 
+interface Rollback {
+  readonly host: string;
+  readonly from: number;
+}
+
 export interface ModelJob extends Facts {
   suspect: boolean;
   /** The process that claimed it last. */
@@ -50,6 +55,9 @@ export class Model {
   /** By id. */
   readonly processes = new Map<string, Mutable<Omit<ProcessRow, "isDead">>>();
   #added = 0;
+  /** The last clock rollback that was found by one of several hosts, and the last one that each has followed. */
+  #rollback: Rollback | null = null;
+  readonly #followed = new Map<string, Rollback>();
 
   /** An independent copy of the current state. */
   copy(): Model {
@@ -101,11 +109,15 @@ export class Model {
   claim(
     requests: readonly ClaimRequest[],
     now: number,
-    { kinds, setBack = null, process = null }: ClaimOptions & { readonly process?: string | null } = {},
+    { kinds, setBack = null, process = null, host = null }: ClaimOptions & {
+      readonly process?: string | null;
+      /** Null: there is only one. */
+      readonly host?: string | null;
+    } = {},
   ): { ids: string[]; nextRunAt: number | null } {
     const line = () => this.#line().filter((job) => kinds === undefined || kinds.includes(job.kind));
     const mayClaim = process === null || this.processes.has(process);
-    if (setBack !== null) this.#follow(setBack);
+    if (setBack !== null) this.#follow(setBack, host === null || this.#isFirstToFind(setBack, host));
     const ids: string[] = [];
     let short = false;
     const isForSuspects = requests.every(({ suspect }) => suspect);
@@ -135,7 +147,7 @@ export class Model {
   }
 
   settle(ending: Settlement, at: number): boolean {
-    if (this.#all().some((job) => isRepeat(job, ending))) return true;
+    if (this.#all().some((job) => isRepeat(snapshotOf(job), ending))) return true;
     const job = this.#held(ending);
     if (!job) return false;
     if (isPostponed(job, ending, at)) return true;
@@ -255,11 +267,21 @@ export class Model {
     return waiting.sort((a, b) => b.priority - a.priority || a.runAt - b.runAt || a.seq - b.seq);
   }
 
-  #follow({ from, to }: ClockSetBack): void {
+  #isFirstToFind({ from, to }: ClockSetBack, host: string): boolean {
+    const last = this.#rollback;
+    const isOwn = last?.host === host && last.from === from;
+    const isOpen = last !== null && to < last.from && Math.abs(last.from - from) <= SAME_ROLLBACK_MS;
+    const isAnothers = isOpen && !isOwn && last !== this.#followed.get(host);
+    if (!isOwn && !isAnothers) this.#rollback = { host, from };
+    if (this.#rollback !== null) this.#followed.set(host, this.#rollback);
+    return !isOwn && !isAnothers;
+  }
+
+  #follow({ from, to }: ClockSetBack, shiftsWaits: boolean): void {
     for (const job of this.jobs.values()) {
       if (job.runAt <= to) continue;
       if (job.status === "PENDING" && job.runAt <= from) job.runAt = to;
-      if (job.status === "PROCESSING") job.runAt = Math.max(to, job.runAt - (from - to));
+      if (shiftsWaits && job.status === "PROCESSING") job.runAt = Math.max(to, job.runAt - (from - to));
     }
   }
 
@@ -283,9 +305,20 @@ export class Model {
   }
 }
 
+/** A job without its history, and the newest line of that. */
+export type Snapshot = Omit<ModelJob, "history"> & { readonly newest: HistoryEntry | undefined };
+
+export function snapshotOf({ history, ...job }: ModelJob): Snapshot {
+  return { ...job, newest: history.at(-1) };
+}
+
 /** The ending is stored already: its answer was lost, and its caller repeats it. */
-export function isRepeat(job: Omit<ModelJob, "history">, ending: Settlement): boolean {
-  if (job.seq !== ending.seq || job.lease !== ending.lease || ending.verb === "release") return false;
+export function isRepeat(job: Snapshot, ending: Settlement): boolean {
+  if (job.seq !== ending.seq || job.lease !== ending.lease) return false;
+  if (ending.verb === "release") {
+    if (ending.isReaped || job.status !== (ending.charge?.status ?? "PENDING")) return false;
+    return ending.event === null || isNewest(job.newest, ending);
+  }
   if (job.status !== MOVES[ending.verb].to) return false;
   if (ending.verb === "complete") return job.result === ending.result;
   if (job.retries !== ending.retries) return false;
@@ -294,11 +327,19 @@ export function isRepeat(job: Omit<ModelJob, "history">, ending: Settlement): bo
 
 /** The same for a postponed attempt, in the first half of its wait. */
 function isPostponed({ retries, runAt, history }: ModelJob, ending: Settlement, at: number): boolean {
-  if (ending.verb !== "retry" || ending.event !== "postponed") return false;
+  if (ending.verb !== "retry" || ending.event !== "postponed" || retries !== ending.retries) return false;
   const last = history.at(-1);
-  if (last?.event !== "postponed" || last.at > at || 2 * (at - last.at) >= ending.delayMs) return false;
-  return retries === ending.retries && last.lease === ending.lease && last.at + ending.delayMs === runAt &&
-    last.detail === ending.detail && last.ranMs === (ending.report?.ranMs ?? null);
+  if (!isNewest(last, ending) || last.at > at || 2 * (at - last.at) >= ending.delayMs) return false;
+  return last.at + ending.delayMs === runAt;
+}
+
+/** The ending has written this line. */
+function isNewest(
+  line: HistoryEntry | undefined,
+  { event, lease, detail, report }: Extract<Settlement, { verb: "retry" | "release" }>,
+): line is HistoryEntry {
+  return line?.event === event && line.lease === lease && line.detail === detail &&
+    line.ranMs === (report?.ranMs ?? null);
 }
 
 function isSilent(
