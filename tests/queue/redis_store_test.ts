@@ -48,6 +48,9 @@ const ONE = [{ consumerId: "c1", limit: 1, suspect: false }];
 const process = (pid: number) => ({ id: `process ${pid}`, host: "here", pid, version: "1.2.3" });
 const deadOf = async (store: Store) =>
   (await store.processes({ silentForMs: STALL_MS })).filter(({ isDead }) => isDead).map(({ pid }) => pid);
+/** As if the latest beat of this process had come so long ago. */
+const seenAgo = (server: RedisServer, pid: number, ms: number) =>
+  server.command("HSET", `{persistent-queue}:process:process ${pid}`, "seen_at", String(Date.now() - ms));
 const isPassing = (error: unknown) => error instanceof StorageError && error.passing;
 
 test("the store continues after a crash of the server, and its watches are called once more", async ({ server, open }) => {
@@ -166,13 +169,14 @@ test("a process whose connections are closed is dead within seconds, unless it h
   await other.join(process(2));
   await third.join(process(3));
   await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
-  const seenAgo = (pid: number, ms: number) =>
-    server.command("HSET", `{persistent-queue}:process:process ${pid}`, "seen_at", String(Date.now() - ms));
-  for (const pid of [2, 3]) await seenAgo(pid, 4_000);
+  for (const pid of [2, 3]) await seenAgo(server, pid, 4_000);
   assert.deepEqual(await deadOf(store), [], "it is held up, and its connections are there");
   await other.close();
-  await eventually("it is dead", async () => (await deadOf(store)).join() === "2");
-  await seenAgo(2, 1_000);
+  await eventually("it is dead", async () => {
+    await seenAgo(server, 1, 0);
+    return (await deadOf(store)).join() === "2";
+  });
+  await seenAgo(server, 2, 1_000);
   assert.deepEqual(await deadOf(store), [], "it may be connecting again");
 });
 
@@ -205,6 +209,45 @@ test("a process that was itself cut off does not take others for dead at once", 
   }
   assert.equal(await store.beat(), true);
   assert.deepEqual(await deadOf(store), []);
+});
+
+test("after the server has refused all writes for longer than a key lives, no process takes another for dead", async ({ server, open }) => {
+  const [store, other] = [await open(), await open()];
+  await store.join(process(1));
+  await other.join(process(2));
+  await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
+  for (const pid of [1, 2]) {
+    await seenAgo(server, pid, 11_000);
+    await server.command("DEL", `{persistent-queue}:alive:process ${pid}`);
+  }
+  assert.deepEqual(
+    await deadOf(store),
+    [],
+    "its own beats have failed as well, and the next one is due in a moment",
+  );
+  await store.beat();
+  assert.deepEqual(await deadOf(store), []);
+});
+
+test("after a network outage of about three seconds, the first process back takes none of the others for dead", async ({ server, open }) => {
+  const [store, other] = [await open(), await open()];
+  await store.join(process(1));
+  await other.join(process(2));
+  await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
+  await seenAgo(server, 2, 4_000);
+  await other.close();
+  await eventually("its connections are closed", async () => {
+    await seenAgo(server, 1, 0);
+    return (await deadOf(store)).join() === "2";
+  });
+  // The last beat of this process before the outage was the later one.
+  await seenAgo(server, 1, 2_500);
+  assert.deepEqual(await deadOf(store), []);
+  await store.beat();
+  assert.deepEqual(await deadOf(store), []);
+  await seenAgo(server, 1, 0);
+  await server.command("HSET", "{persistent-queue}:process:process 1", "back_at", String(Date.now() - 4_000));
+  assert.deepEqual(await deadOf(store), [2], "the other one has had the time to come back");
 });
 
 test("a server that has forgotten the scripts gets them again", async ({ server, open }) => {

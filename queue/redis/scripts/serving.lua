@@ -11,3 +11,9 @@ local function serving_since(now)
   redis.call("HSET", base .. "server", "run_id", run, "since", int(now))
   return now
 end
+
+-- A process beats twice a second. One that has not for half of the time in which the others reconnect may have been cut off
+-- together with them, and is back a moment before they are.
+local function was_cut_off(seen_at, now, back_ms)
+  return now - seen_at > back_ms / 2
+end
