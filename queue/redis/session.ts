@@ -18,7 +18,7 @@ import { items, numberOf } from "./replies.ts";
 /** When the key expires. A beat comes each second; a thread that is held up for a few seconds is not dead. */
 const KEY_MS = 10_000;
 /** A living process that has lost its connections listens and beats again within this time. */
-const RECONNECT_MS = 3_000;
+export const RECONNECT_MS = 3_000;
 /** A process that reads after each change reads at most twenty times a second. */
 const INTERVAL_MS = 50;
 

@@ -250,6 +250,35 @@ test("after a network outage of about three seconds, the first process back take
   assert.deepEqual(await deadOf(store), [2], "the other one has had the time to come back");
 });
 
+test("after an outage that was longer than a stall, the first process back takes no job of the others", async ({ server, open }) => {
+  const [store, other] = [await open(), await open()];
+  await store.join(process(1));
+  await other.join(process(2));
+  await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
+  await other.insert([job("a")]);
+  const { claimed: [one] } = await other.claim(ONE);
+  await server.command(
+    "ZADD",
+    "{persistent-queue}:heartbeats",
+    String(Date.now() - 40_000),
+    String(one?.seq),
+  );
+  const stalled = async () =>
+    (await store.orphans({ alive: { agoMs: STALL_MS, aheadMs: STALL_MS }, held: [], limit: 9 })).map((
+      { id },
+    ) => id);
+  for (const pid of [1, 2]) await seenAgo(server, pid, 40_000);
+  assert.deepEqual(await stalled(), [], "its own beats have failed until now");
+  await store.beat();
+  assert.deepEqual(await stalled(), [], "it has only just come back");
+  await server.command("HSET", "{persistent-queue}:process:process 1", "back_at", String(Date.now() - 4_000));
+  await seenAgo(server, 1, 0);
+  assert.deepEqual(await stalled(), ["a"], "the other one has had the time to come back");
+  await server.command("HSET", "{persistent-queue}:server", "run_id", "0123456789abcdef");
+  await seenAgo(server, 1, 0);
+  assert.deepEqual(await stalled(), [], "another server has taken over");
+});
+
 test("a server that has forgotten the scripts gets them again", async ({ server, open }) => {
   const store = await open();
   await store.insert([job("a")]);

@@ -10,17 +10,7 @@
 local now, own = clock(ARGV[1]), ARGV[2]
 local silent_ms, lives_ms, back_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local since = serving_since(now)
-
--- Since when the calling process has been in touch with the server. Its beats may have failed until now, and its next one
--- notes that it is back.
-local function in_touch_since()
-  if own == "" then return 0 end
-  local seen_at, back_at = unpack(redis.call("HMGET", base .. "process:" .. own, "seen_at", "back_at"))
-  if not seen_at or was_cut_off(tonumber(seen_at), now, back_ms) then return now end
-  return math.min(tonumber(back_at) or 0, now)
-end
-
-local judged_from = math.max(since or 0, in_touch_since())
+local judged_from = math.max(since or 0, in_touch_since(own, now, back_ms))
 
 -- Whether all processes have had this much time to show themselves to this server, and to the calling process.
 local function passed(ms)
