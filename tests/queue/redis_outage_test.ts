@@ -1,6 +1,6 @@
 /** An outage ends for every process at once, and the first one back, or a new one, takes none of the others for dead. */
 import assert from "node:assert/strict";
-import { openStore } from "../../queue/get_queue.ts";
+import { getQueue, openStore } from "../../queue/get_queue.ts";
 import type { NewJob, Store } from "../../queue/store.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RedisServer, redisServer, whyNoRedis } from "../support/servers/redis_server.ts";
@@ -175,4 +175,26 @@ test("after an outage the predecessor of a process, which has ended, is dead at 
   for (const pid of [2, 3]) await seenAgo(server, pid, 5_000);
   await store.join(process(1));
   assert.deepEqual([await deadOf(store), await deadOf(store, process(2).id)], [[], [2]]);
+});
+
+test("while memory is full, the job of a process that has died is taken over as soon as otherwise", async ({ server, open }) => {
+  const queue = await getQueue(server.url(), { role: "owner" });
+  try {
+    await queue.recover();
+    const other = await open();
+    await other.join(process(2));
+    await other.insert([JOB]);
+    await other.claim(ONE);
+    await other.close();
+    await closed(server, 2);
+    await seenAgo(server, 2, 5_000);
+    await server.command("CONFIG", "SET", "maxmemory", "1mb");
+    await eventually("its job waits again", async () => {
+      await queue.probe().catch((error) => assert.match(String(error), /maxmemory/));
+      return (await queue.get(JOB.id)).job.status === "PENDING";
+    });
+    assert.equal((await queue.get(JOB.id)).job.crashes, 1);
+  } finally {
+    await queue.close();
+  }
 });
