@@ -243,6 +243,16 @@ for (
     [{ appendonly: "no", save: "" }, "none", /in memory alone, and all of them are lost/],
     [{ appendfsync: "everysec" }, "crash", /last second/],
     [{ appendfsync: "no" }, "crash", /half a minute/],
+    [
+      { "no-appendfsync-on-rewrite": "yes" },
+      "crash",
+      /^Jobs of up to half a minute .*: set no-appendfsync-on-rewrite no\.$/,
+    ],
+    [
+      { appendfsync: "everysec", "no-appendfsync-on-rewrite": "yes" },
+      "crash",
+      /half a minute .*: set appendfsync always and no-appendfsync-on-rewrite no\.$/,
+    ],
     [{ "rename-command": "CONFIG hidden" }, "unknown", /does not say/],
   ] as const
 ) {
