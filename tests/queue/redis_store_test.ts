@@ -1,5 +1,6 @@
 /** What is special about Redis: a server that goes down and comes back, forgets, is full, or would lose jobs. */
 import assert from "node:assert/strict";
+import type { HostChannel } from "../../queue/capabilities.ts";
 import { RejectedWrite, StorageError } from "../../queue/errors.ts";
 import { misreadQueueUrl, openStore } from "../../queue/get_queue.ts";
 import type { NewJob, Store } from "../../queue/store.ts";
@@ -48,6 +49,11 @@ const ONE = [{ consumerId: "c1", limit: 1, suspect: false }];
 const process = (pid: number) => ({ id: `process ${pid}`, host: "here", pid, version: "1.2.3" });
 const deadOf = async (store: Store) =>
   (await store.processes({ silentForMs: STALL_MS })).filter(({ isDead }) => isDead).map(({ pid }) => pid);
+function hostsOf({ capabilities: { hosts } }: Store): HostChannel {
+  assert.ok(!("reason" in hosts));
+  return hosts;
+}
+
 /** As if the latest beat of this process had come so long ago. */
 const seenAgo = (server: RedisServer, pid: number, ms: number) =>
   server.command("HSET", `{persistent-queue}:process:process ${pid}`, "seen_at", String(Date.now() - ms));
@@ -215,6 +221,34 @@ test("two prefixes are two queues, and a change of one is not reported to the ot
   await new Promise((resolve) => setTimeout(resolve, 200));
   assert.equal(changes, 0);
   assert.equal((await one.stats({ silentForMs: 0 })).counts.PENDING, 1);
+});
+
+test("two databases of one server are two queues, and what happens in one is not heard in the other", async ({ server }) => {
+  await using opened = new AsyncDisposableStack();
+  const open = async (database: string) => {
+    const store = await openStore(`redis://127.0.0.1:${server.port}${database}`, "owner");
+    opened.defer(() => store.close());
+    return store;
+  };
+  const [one, two, beside, third] = [await open(""), await open("/1"), await open("/01"), await open("/0")];
+  const heard: string[] = [];
+  for (const [name, store] of Object.entries({ one, two, beside, third })) {
+    opened.use(store.watch(() => heard.push(`${name}: a change`)));
+    opened.use(hostsOf(store).hear((text) => heard.push(`${name}: ${text}`)));
+  }
+  await two.insert([job("a")]);
+  await hostsOf(two).tell("hello");
+  await eventually("it is heard beside", () => heard.length >= 2);
+  await one.insert([job("b")]);
+  await hostsOf(one).tell("good day");
+  await eventually("it is heard beside", () => heard.length >= 4);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(heard.toSorted(), [
+    "beside: a change",
+    "beside: hello",
+    "third: a change",
+    "third: good day",
+  ]);
 });
 
 test("a server that would remove jobs to make room is refused", async ({ open }) => {
