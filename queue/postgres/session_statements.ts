@@ -28,10 +28,12 @@ const SINCE_LAST_BEAT = `${
 
 export const SESSION = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null. It is the first one after an outage if no other was seen just before,
-  // and one of the first if another has only just taken its lock again.
+  // and one of the first if another has only just taken its lock again; a given time tells nothing of that.
   join: `WITH joined AS (INSERT INTO processes (id, host, pid, version, started_at, seen_at)
       VALUES ($1::text, $2::text, $3::int, $4::text, ${now(5)}, ${now(5)}) RETURNING n)
-    SELECT n, (SELECT max(seen_at) < ${now(5)} - ${BACK_MS} OR bool_or(seen_at - started_at > ${BACK_MS}
+    SELECT n, (SELECT max(seen_at) < ${
+    now(5)
+  } - ${BACK_MS} OR bool_or($5::bigint IS NULL AND seen_at - started_at > ${BACK_MS}
         AND locked_at > clock_timestamp() - interval '${BACK_MS} ms') FROM processes) AS is_after_outage
     FROM joined`,
   // Whether this connection listens. Its backend pid would not tell: a restarted server hands out the same ones again.
