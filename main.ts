@@ -55,7 +55,10 @@ import {
 const VERSION = "1.0.0";
 /** In the project folder. A command that reads it before the first start finds an empty queue. */
 const DEFAULT_QUEUE_URL = `sqlite:${fileURLToPath(new URL(DEFAULT_QUEUE_PATH, import.meta.url))}`;
-const SHUTDOWN_LIMIT_MS = 15_000;
+/** How long a shutdown may take after running jobs have had their time to finish. */
+const SHUTDOWN_LIMIT_MS = 10_000;
+/** The longest that running jobs get when the system cannot go on, because a restart may wait for the end. */
+const FATAL_STOP_MS = 5_000;
 /** The greeting says that consumers are at work. If none ever is, it is printed anyway after this time. */
 const GREETING_MS = 5_000;
 const USAGE = `Usage: persistent-queue [start | supervise | jobs …]
@@ -94,7 +97,7 @@ async function supervise(): Promise<number> {
 
 interface End {
   readonly exitCode: number;
-  /** How long running jobs may take to finish; the default of `Supervisor.stop` unless given. */
+  /** How long running jobs may take to finish; `STOP_MS` unless given. */
   readonly patienceMs?: number;
 }
 
@@ -107,7 +110,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // The next guard may already be waiting for the database.
   whenGuardIsGone().then(() => end({ exitCode: EXIT.done, patienceMs: 0 }));
   const pages = await pagesOf(settings, log);
-  const open = () => openQueue(settings, { role: "owner", joins: true });
+  const open = (onHeld: (why: string) => void) => openQueue(settings, { role: "owner", joins: true, onHeld });
   const onWait = async (why: string) => {
     await pages.wait(why);
     return addressesOf(settings, pages.urls).join("\n");
@@ -117,7 +120,7 @@ async function run(settings: Settings, log: Log): Promise<number> {
   // The attempt to open the queue ends with the process.
   if (queue === null) return (await ended).exitCode;
   const onFatal = (exitCode: number, why: string) => {
-    end({ exitCode });
+    end({ exitCode, patienceMs: Math.min(settings.stopMs, FATAL_STOP_MS) });
     log.error(why);
     console.error(why);
   };
@@ -139,12 +142,12 @@ async function run(settings: Settings, log: Log): Promise<number> {
   const hasStarted = await Promise.race([started.then(() => true), ended.then(() => false)]);
   if (hasStarted) console.log(greetingOf(settings, pages.urls));
 
-  const { exitCode, ...patience } = await ended;
+  const { exitCode, patienceMs = settings.stopMs } = await ended;
   console.log("Stopping: running jobs may finish …");
   // A hang during shutdown must not keep the database from the next supervisor.
-  const deadline = setTimeout(() => Deno.exit(exitCode), SHUTDOWN_LIMIT_MS);
+  const deadline = setTimeout(() => Deno.exit(exitCode), patienceMs + SHUTDOWN_LIMIT_MS);
   check.stop();
-  await supervisor.stop(patience);
+  await supervisor.stop({ patienceMs });
   await pages.close();
   await queue.close();
   await sampleFiles.done;

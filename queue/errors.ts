@@ -61,7 +61,7 @@ interface StorageErrorFacts {
   readonly publicMessage?: string;
 }
 
-const NO_DETAIL = "The storage does not work: the pages and the log say why.";
+export const NO_DETAIL = "The storage does not work: the pages and the log say why.";
 
 /**
  * A write violated a rule of the store, such as the bounds of a number or a trigger added by hand, and was not made. A

@@ -1,19 +1,19 @@
 /** Opens a queue from a URL: the one place that knows the backends. */
 import { resolve } from "node:path";
 import { StorageError } from "./errors.ts";
-import { QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
+import { GUEST_DEFAULTS, QUEUE_DEFAULTS, type QueueOptions } from "./options.ts";
 import { Queue } from "./queue.ts";
 import type { Store } from "./store.ts";
 import { misreadPostgresAddress, postgresPlace, TLS_MODES } from "./postgres/address.ts";
 import { misreadRedisAddress, redisPlace } from "./redis/address.ts";
 import { misreadSqliteAddress, realSqlitePath } from "./sqlite/address.ts";
 import { openSqliteStore } from "./sqlite/open_store.ts";
-import { lockUnless } from "./sqlite/owner_lock.ts";
+import { waitForLock } from "./sqlite/owner_lock.ts";
 
 export interface OpenOptions extends Partial<QueueOptions> {
   /** The store's clock, in milliseconds since 1970; the machine's unless given. */
   readonly now?: () => number;
-  /** `owner`: the one supervisor of the database. `guest`: a command beside it. */
+  /** `owner`: the one supervisor of the database. `guest`: a command or a program beside it. */
   readonly role?: "owner" | "guest";
   /** An owner of a shared queue joins when it opens, not only when it recovers, so that a copy into it sees the owner. */
   readonly joins?: boolean;
@@ -21,11 +21,13 @@ export interface OpenOptions extends Partial<QueueOptions> {
   readonly mustExist?: boolean;
   /** Called with the path of a database that a guest has created. */
   readonly onCreated?: (path: string) => void;
+  /** Called with the reason if another owner has the queue to itself: opening waits a few seconds for it to end. */
+  readonly onHeld?: (why: string) => void;
 }
 
 type StoreOptions =
   & Required<Pick<OpenOptions, "role">>
-  & Pick<OpenOptions, "mustExist" | "onCreated">
+  & Pick<OpenOptions, "mustExist" | "onCreated" | "onHeld">
   & { readonly clock?: () => number };
 
 interface Backend {
@@ -48,7 +50,7 @@ const sqlite: Backend = {
   misread: (url) => misreadSqliteAddress(placeOf(url)),
   isMade: (url) => placeOf(url) === resolve(placeOf(url)),
   placeOf: (url) => realSqlitePath(placeOf(url).trim()),
-  lock: async (url) => await lockUnless(placeOf(url).trim(), () => false) ?? "taken",
+  lock: async (url) => await waitForLock(placeOf(url).trim()) ?? "taken",
 };
 
 /** The driver is loaded only where it is used. */
@@ -101,6 +103,7 @@ export async function getQueue(
     joins = false,
     mustExist = false,
     onCreated = () => {},
+    onHeld = () => {},
     requestRecord = null,
     now,
     ...options
@@ -109,11 +112,13 @@ export async function getQueue(
   const store = await openStore(url, role, {
     mustExist,
     onCreated,
+    onHeld,
     ...(now === undefined ? {} : { clock: now }),
   });
   const queue = new Queue(store, {
-    ...QUEUE_DEFAULTS,
+    ...(role === "owner" ? QUEUE_DEFAULTS : GUEST_DEFAULTS),
     ...options,
+    isGuest: role === "guest",
     // Only the owner keeps this record, because only its death is judged by it.
     requestRecord: role === "owner" ? requestRecord : null,
   });

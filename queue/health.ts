@@ -2,7 +2,7 @@
  * Whether the storage works, judged by its latest calls: for `/healthz`, the pages, and the decision to stop. Writes,
  * probes and reads are judged separately: on a full disk some write always fits, which proves nothing about the others.
  */
-import { StorageError } from "./errors.ts";
+import { NO_DETAIL, StorageError } from "./errors.ts";
 
 type CallKind = "write" | "probe" | "read";
 
@@ -50,6 +50,15 @@ export class StorageHealth {
   #set(kind: CallKind, trouble: StorageError | null): void {
     const before = this.trouble;
     this.#troubles[kind] = trouble;
-    if (this.trouble?.message !== before?.message) this.#onChange(this.trouble);
+    if (!areTheSameTrouble(this.trouble, before)) this.#onChange(this.trouble);
   }
+}
+
+/**
+ * Both have the same sentence. What it says in brackets may differ from call to call: a standby names the kind of statement
+ * that it refuses.
+ */
+function areTheSameTrouble(one: StorageError | null, other: StorageError | null): boolean {
+  if (one?.message === other?.message) return true;
+  return one?.publicMessage === other?.publicMessage && one?.publicMessage !== NO_DETAIL;
 }

@@ -33,6 +33,7 @@ export { isInMemory } from "./in_memory.ts";
 export { InexactNumber } from "./basics/exact_json.ts";
 export { EXIT, type ExitCode } from "./basics/exit_codes.ts";
 export { PRIVATE_FILE, PRIVATE_FOLDER } from "./basics/files.ts";
+export { DuplicateJobs, whyRefused } from "./adding/duplicate_jobs.ts";
 export { DuplicateKey, JsonText } from "./basics/json_text.ts";
 export { isLoopbackAddress, isLoopbackName } from "./basics/loopback.ts";
 export { Semaphore } from "./basics/semaphore.ts";

@@ -9,15 +9,18 @@ import type { Totals } from "./inspecting/counters.ts";
 import { DEFAULT_KIND } from "./adding/check_job.ts";
 
 export interface QueueOptions extends Policy {
+  /** The kinds that this process has handlers for, or that a program may add; empty: those that running hosts announce. */
   readonly kinds: readonly string[];
-  /** Where the handlers are; only used in messages. */
-  readonly handlersDir: string;
+  /** Where the handlers are; only used in messages. Null: a program that has none. */
+  readonly handlersDir: string | null;
   /** A job with an older heartbeat is stalled, in milliseconds. */
   readonly stallMs: number;
   /** How long finished jobs are kept, in milliseconds; 0 = for ever. */
   readonly retentionMs: number;
   /** The path of the `RequestRecord`; null: no record is kept. */
   readonly requestRecord?: string | null;
+  /** It was opened beside a system that may be running, whose kinds count then. */
+  readonly isGuest?: boolean;
   /** The version of the program, stored in the row of its process. */
   readonly version: string;
 }
@@ -41,4 +44,11 @@ export const QUEUE_DEFAULTS = {
   stallMs: 30_000,
   retentionMs: 7 * DAY_MS,
   version: "",
+} as const satisfies QueueOptions;
+
+/** A program that adds jobs has no handlers of its own: the system beside it knows the kinds. */
+export const GUEST_DEFAULTS = {
+  ...QUEUE_DEFAULTS,
+  kinds: [],
+  handlersDir: null,
 } as const satisfies QueueOptions;

@@ -172,7 +172,7 @@ export class Queue implements Role {
   }
 
   async close(): Promise<void> {
-    this.#requests.close();
+    this.#requests.close(this.#consuming);
     const left = this.#presence.leave();
     await this.#parts.store.close().finally(() => this.#inspecting.whenIdle());
     await left;

@@ -39,7 +39,7 @@ export interface Enqueuer {
    * Checks all jobs before it stores any. Resolves when they are durable. If a finished job already has one of the ids,
    * the call is refused, but only after the other jobs are stored: adding them again does no harm. `by` names the user,
    * for the history of a job that is restarted.
-   * @throws {QueueError} `invalid_job`, `unknown_kind`, `duplicate_job`; {StorageError}
+   * @throws {QueueError} `invalid_job`, `unknown_kind`, {DuplicateJobs}; {StorageError}
    */
   add(requests: readonly JobRequest[], by?: string): Promise<Added[]>;
 }
@@ -187,7 +187,8 @@ export interface Inspector {
   readonly stallMs: number;
   readonly kinds: readonly string[]; // that some host has a handler for, at most half a second out of date
   /**
-   * The same, read now. A command beside the system has no other way to learn the other hosts' kinds.
+   * The same, read now: a command beside the system has no other way to learn the kinds of the hosts. Its own count only
+   * while no host runs.
    * @throws {StorageError}
    */
   kindsByNow(): Promise<readonly string[]>;

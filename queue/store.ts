@@ -175,7 +175,7 @@ export interface ParkedKind {
 
 export interface StoreStats {
   readonly counts: Record<Status, number>;
-  /** The `runAt` of the job that has been due the longest, or null. */
+  /** Since when the job has waited that has been due the longest, or null; not since before it was added. */
   readonly oldestDueAt: number | null;
   /** PROCESSING jobs with a heartbeat older than the given span. */
   readonly silent: number;

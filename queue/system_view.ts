@@ -37,7 +37,7 @@ export interface ConsumerView {
 
 export interface SystemView {
   readonly startedAt: number;
-  /** True until the jobs of a process that died are recovered. */
+  /** True until a consumer takes jobs for the first time. */
   readonly starting: boolean;
   readonly stopping: boolean;
   readonly consumers: readonly ConsumerView[];

@@ -20,9 +20,11 @@ const WAITING = ["database_files", "stuck_jobs", "clock", "nohup", "request_deat
     "bad_server_starts",
     "changed_password",
     "cut_off_host",
+    "long_stop",
     "lost_host",
     "postgres_upgrade",
     "processes",
+    "stop_under_lock",
     "tls",
   )
   .map((name) => `${FAULTS}/${name}_test.ts`);

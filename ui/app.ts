@@ -150,7 +150,7 @@ function keeperOf(password: Password, realm: string, options: AppOptions): Sessi
 }
 
 function refuseLarge(): never {
-  throw tooLarge();
+  throw tooLarge(FORM_BYTES);
 }
 
 function end(live: Broadcast, sessions: Sessions | null): void {

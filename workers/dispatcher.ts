@@ -23,6 +23,8 @@ export interface DispatcherOptions {
 
 /** How long an aborted handler gets to clean up when the system stops. */
 const ABORT_MS = 1_000;
+/** How long a stop then waits until the storage, which may be locked, has taken every ending and release. */
+const STORE_MS = 3_000;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -49,10 +51,7 @@ export class Dispatcher {
     const { queue, clock, onError } = options;
     const consumers = this.#consumers;
     this.#claimer = new Claimer({
-      queue,
-      now: () => queue.now(),
-      onError,
-      consumers,
+      ...{ queue, onError, consumers, now: () => queue.now() },
       onClaimed: (jobs) => this.#give(jobs),
       onIdle: () => {
         this.#takenMeanwhile.clear();
@@ -176,7 +175,7 @@ export class Dispatcher {
   /** The next attempt runs on the same consumer, unless that is gone or the system is stopping. */
   #again(handle: ConsumerHandle, job: Claimed, delayMs: number): void {
     if (this.#stop.signal.aborted || this.#consumers.get(handle.consumerId) !== handle) {
-      return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer is gone" } }]);
+      return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer has ended" } }]);
     }
     // Its run time is stored, so it can wait in the queue instead.
     if (handle.waiting.isFull) return this.#takeBack([job]);
@@ -234,13 +233,12 @@ export class Dispatcher {
       this.#release(waiting.map((job) => ({ job, outcome: STOPPED })));
     }
     await this.#idleness.within(deadlineMs);
-    for (const handle of this.#consumers.values()) {
-      for (const inFlight of handle.inFlight.values()) this.#stopOrders.give(handle, inFlight, "stopping");
-    }
+    this.#stopOrders.giveAll("stopping");
     await this.#idleness.within(ABORT_MS);
     for (const consumerId of [...this.#consumers.keys()]) this.leave(consumerId, STOPPED);
     this.#heartbeats.stop();
-    await this.#idleness.within(ABORT_MS);
+    await this.#idleness.within(STORE_MS);
+    this.#settler.giveUp();
   }
 
   /** Only a stop waits until nothing is in progress. */

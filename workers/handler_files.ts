@@ -5,9 +5,12 @@
 
 /** Lower-case letters, digits, hyphens and underscores, a letter first: `send-mail.ts` is the kind `send-mail`. */
 const HANDLER = /^([a-z][a-z0-9_-]{0,63})\.ts$/;
-const CODE = /\.[cm]?[jt]sx?$/;
+/** Without `.ts`. */
+const MAX_NAME = 64;
+const TOO_LONG = /^[a-z][a-z0-9_-]{64,}\.ts$/;
+const CODE = /\.[cm]?[jt]sx?$/i;
 /** Tests and types may lie beside the handlers, and so may files whose names begin with a dot or an underscore. */
-const OTHER_CODE = /^[._]|[._]test\.[jt]sx?$|\.d\.ts$/;
+const OTHER_CODE = /^[._]|[._]test\.[jt]sx?$|\.d\.ts$/i;
 
 export interface HandlerFiles {
   /** In alphabetical order. */
@@ -31,6 +34,7 @@ export function handlerFiles(folder: URL): HandlerFiles {
         problems.push(`${name} is a folder, but a handler is one file: name it ${toFileName(name)}.`);
       }
     } else if (kind !== undefined) kinds.push(kind);
+    else if (TOO_LONG.test(name)) problems.push(tooLong(name));
     else if (CODE.test(name)) problems.push(badName(name));
   }
   return { kinds: kinds.sort(), problems: problems.sort() };
@@ -81,8 +85,16 @@ function looksLikeHandler(folder: URL): boolean {
 }
 
 function badName(name: string): string {
-  return `${name} is not taken as a handler: name it ${toFileName(name)}. ` +
-    "A handler's file has a name of small letters, digits, hyphens and underscores, begins with a letter, and ends in .ts.";
+  return `${name} is not taken as a handler: name it ${
+    toFileName(name)
+  }. A handler's file has a name of at most ` +
+    `${MAX_NAME} small letters, digits, hyphens and underscores, begins with a letter, and ends in .ts.`;
+}
+
+/** Only its length is wrong: a name that was cut would be no better. */
+function tooLong(name: string): string {
+  const length = name.length - ".ts".length;
+  return `${name} is not taken as a handler: its name has ${length} characters before .ts, and may have ${MAX_NAME}.`;
 }
 
 /** `sendMail.tsx` → `send-mail.ts`, `2fa.js` → `kind-2fa.ts`, `Größe.ts` → `grosse.ts`. */
@@ -90,5 +102,5 @@ function toFileName(name: string): string {
   const latin = name.replace(CODE, "").normalize("NFKD").replaceAll(/\p{M}/gu, "").replaceAll("ß", "ss");
   const words = latin.replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
   const plain = words.replaceAll(/[^a-z0-9_-]+/g, "-").replaceAll(/^[-_]+|-+$/g, "") || "kind";
-  return `${/^[a-z]/.test(plain) ? plain : `kind-${plain}`}`.slice(0, 64) + ".ts";
+  return `${/^[a-z]/.test(plain) ? plain : `kind-${plain}`}`.slice(0, MAX_NAME) + ".ts";
 }

@@ -26,7 +26,6 @@ import { Sweeper } from "./sweeper.ts";
 import { warningsOf } from "./reporting/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
 
-const STOP_MS = 5_000;
 const CLOSE_MS = 1_000;
 const RECOVERY_RETRY_MS = 1_000;
 
@@ -43,7 +42,8 @@ export class Supervisor {
   readonly #wedged: WedgedThreads;
   readonly #startedAt: number;
   #sweep: { lastAt: number | null; lastRequeued: number } = { lastAt: null, lastRequeued: 0 };
-  #hasStarted = false;
+  /** Whether a consumer has taken jobs. */
+  #hasBegun = false;
   readonly #begun = Promise.withResolvers<void>();
   #stopping: Promise<void> | null = null;
   #leave = () => {};
@@ -73,8 +73,12 @@ export class Supervisor {
     const onWarning = (text: string) => onNotice("warn", text);
     const spawn: Spawn = options.spawn ?? ((child) => startChild({ threads: this.#threads, ...child }));
     const turns = new StartTurns();
+    const onReady = () => {
+      this.#hasBegun = true;
+      this.#begun.resolve();
+    };
     const toConsumer = {
-      ...{ handlers, onRestart, onWarning, onReady: () => this.#begun.resolve() },
+      ...{ handlers, onRestart, onWarning, onReady },
       spawn: (child: Parameters<Spawn>[0]) => spawn({ ...child, turns }),
     };
     const shared = { settings, clock, spawn, wedged: this.#wedged };
@@ -124,7 +128,6 @@ export class Supervisor {
     this.#producer?.fill();
     this.#sweeper.start();
     this.#processWatch?.start();
-    this.#hasStarted = true;
   }
 
   /** If a lock is held or the disk is full, waits, and the pages say so meanwhile. @throws {StorageError} a lasting one */
@@ -142,7 +145,7 @@ export class Supervisor {
   }
 
   /** Idempotent. Running jobs may finish within `patienceMs`. Resolves when no job is in flight and every log is written. */
-  stop({ patienceMs = STOP_MS }: { patienceMs?: number } = {}): Promise<void> {
+  stop({ patienceMs = this.#options.settings.stopMs }: { patienceMs?: number } = {}): Promise<void> {
     this.#stopping ??= this.#stop(patienceMs);
     return this.#stopping;
   }
@@ -162,7 +165,7 @@ export class Supervisor {
     const { settings, queue, check } = this.#options;
     const view = {
       startedAt: this.#startedAt,
-      starting: !this.#hasStarted,
+      starting: !this.#hasBegun,
       stopping: this.#stopping !== null,
       consumers,
       wedged: this.#wedged.count,

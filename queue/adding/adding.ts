@@ -1,8 +1,8 @@
 /** Adds jobs. Many or large jobs are spread over several turns, so that other work runs in between. */
 import { mapInTurns, yieldToEventLoop } from "../basics/time.ts";
 import { checkJob, DEFAULT_KIND } from "./check_job.ts";
-import { QueueError } from "../errors.ts";
-import type { QueueParts } from "../options.ts";
+import { DuplicateJobs } from "./duplicate_jobs.ts";
+import type { QueueOptions, QueueParts } from "../options.ts";
 import type { Added, Enqueuer, Inspector, JobRequest } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
 
@@ -14,7 +14,11 @@ const BETWEEN_PAUSES_MS = 30;
 /** This many jobs are checked without a pause, so that adding a single job is not delayed. */
 const FEW_JOBS = 8;
 
-type Hosts = Pick<Inspector, "kinds" | "kindsByNow">;
+interface Hosts extends Pick<Inspector, "kinds" | "kindsByNow"> {
+  /** Whether `kinds` is up to date. */
+  readonly hasLooked: boolean;
+  readonly includesOwnKinds: boolean;
+}
 
 export class Adding implements Enqueuer {
   readonly #parts: QueueParts;
@@ -28,8 +32,11 @@ export class Adding implements Enqueuer {
   async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
     const { options, store, clock } = this.#parts;
     clock.look();
-    const kinds = areKnown(options.kinds, requests) ? options.kinds : await this.#kindsAnywhere(requests);
-    const given = { ...options, kinds, by, now: store.now() };
+    // The kinds of a running system are its own; only a command or a program asks first which ones there are.
+    const rules = !options.isGuest && areKnown(options.kinds, requests)
+      ? options
+      : await this.#rules(requests);
+    const given = { ...rules, by, now: store.now() };
     const jobs = requests.length <= FEW_JOBS
       ? requests.map((request) => checkJob(request, given))
       : await mapInTurns(requests, (request) => checkJob(request, given));
@@ -37,9 +44,10 @@ export class Adding implements Enqueuer {
   }
 
   /** A job may be of a kind that only another host knows, even one that started a moment ago. */
-  async #kindsAnywhere(requests: readonly JobRequest[]): Promise<readonly string[]> {
-    const { kinds } = this.#hosts;
-    return areKnown(kinds, requests) ? kinds : await this.#hosts.kindsByNow();
+  async #rules(requests: readonly JobRequest[]): Promise<Pick<QueueOptions, "kinds" | "handlersDir">> {
+    const { hasLooked, kinds: seen } = this.#hosts;
+    const kinds = hasLooked && areKnown(seen, requests) ? seen : await this.#hosts.kindsByNow();
+    return { kinds, handlersDir: this.#hosts.includesOwnKinds ? this.#parts.options.handlersDir : null };
   }
 
   async #insertInTurns(jobs: readonly NewJob[]): Promise<(Added | Refused)[]> {
@@ -81,18 +89,9 @@ function nextBatch(jobs: readonly NewJob[], from: number): readonly NewJob[] {
   return jobs.slice(from, to);
 }
 
-function addedOrThrow(inserted: readonly (Added | Refused)[]): Added[] {
-  return inserted.map((one) => {
-    if (one.outcome === "refused") throw duplicate(one, inserted.length);
+function addedOrThrow(outcomes: readonly (Added | Refused)[]): Added[] {
+  return outcomes.map((one) => {
+    if (one.outcome === "refused") throw new DuplicateJobs(one, outcomes);
     return one;
   });
-}
-
-function duplicate({ job: { id, status } }: Refused, asked: number): QueueError {
-  const resubmit = status === "COMPLETED" ? "" : "resubmit it, ";
-  const others = asked > 1 ? " The others of this call were added." : "";
-  return new QueueError(
-    "duplicate_job",
-    `Job "${id}" exists already and is ${status}: ${resubmit}ask for "replace", or choose another id.${others}`,
-  );
 }

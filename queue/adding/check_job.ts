@@ -18,17 +18,21 @@ const LATEST_RUN_AT = 253_402_300_799_999;
 /** A run time that is longer ago is a mistake, not a job that has waited. */
 const LONG_AGO_MS = 365 * DAY_MS;
 export const DEFAULT_KIND = "file";
+/** The name of a handler's file, without `.ts`. */
+const KIND = /^[a-z][a-z0-9_-]{0,63}$/;
 
 export function checkJob(
   request: JobRequest,
   { kinds, handlersDir, now, by }: {
     kinds: readonly string[];
-    handlersDir: string;
+    /** Where to add a handler; null: where the running system has its handlers. */
+    handlersDir: string | null;
     now: number;
     by?: string | undefined;
   },
 ): NewJob {
-  const kind = checkKind(request.kind ?? DEFAULT_KIND, { kinds, handlersDir });
+  const named = request.kind ?? DEFAULT_KIND;
+  const kind = kinds.length === 0 ? checkKindName(named) : checkKind(named, { kinds, handlersDir });
   return {
     id: (request.id ?? null) === null ? makeId(kind, now) : checkId(request.id),
     kind,
@@ -38,6 +42,20 @@ export function checkJob(
     replace: request.replace ?? false,
     ...(by === undefined ? {} : { by }),
   };
+}
+
+/**
+ * For a program without kinds of its own, while no host says which there are: an application need not stop adding while
+ * the hosts restart. A job of a well-formed kind waits for its handler, and no handler can have any other name.
+ */
+function checkKindName(kind: unknown): string {
+  if (typeof kind === "string" && KIND.test(kind) && !isOfTest(kind)) return kind;
+  throw new QueueError(
+    "unknown_kind",
+    `No handler can be named "${
+      printable(String(kind), { maxLength: 100 })
+    }": a kind has at most 64 small letters, digits, hyphens and underscores, begins with a letter, and does not end with _test, as tests do.`,
+  );
 }
 
 /** Checks an id that may already be stored: an insert by hand may have an id that `add` refuses. */
@@ -92,15 +110,21 @@ export function uuidV7(now: number): string {
 
 function checkKind(
   kind: unknown,
-  { kinds, handlersDir }: { kinds: readonly string[]; handlersDir: string },
+  { kinds, handlersDir }: { kinds: readonly string[]; handlersDir: string | null },
 ): string {
   if (typeof kind === "string" && kinds.includes(kind)) return kind;
+  const where = handlersDir ?? "the HANDLERS_DIR of the running system, and restart it";
   throw new QueueError(
     "unknown_kind",
     `No handler is named "${printable(String(kind))}": known kinds are ${
       printable(kinds.join(", "))
-    } (add one in ${handlersDir}).`,
+    } (add one in ${where}).${isOfTest(kind) ? ` A file named ${printable(kind)}.ts counts as a test.` : ""}`,
   );
+}
+
+/** `mail_test.ts` beside `mail.ts` is its test. */
+function isOfTest(kind: unknown): kind is string {
+  return typeof kind === "string" && kind.endsWith("_test");
 }
 
 function checkPayload(payload: unknown): string {

@@ -15,6 +15,8 @@ export class Consuming implements Consumer {
   readonly #presence: Presence;
   /** Null where jobs are claimed by one process alone: there a claim that finds nothing has prepared the next one. */
   readonly #vain: VainClaims | null;
+  /** The leases of jobs that are to blame for a death, while that is not stored. */
+  readonly #charged = new Set<string>();
   /** The kinds that are claimed here: the same list until they change. */
   #kinds: readonly string[];
   /** Null once it is settled. */
@@ -26,6 +28,11 @@ export class Consuming implements Consumer {
     this.#vain = isShared ? new VainClaims(() => parts.store.now()) : null;
     this.#presence = presence;
     this.#kinds = parts.options.kinds;
+  }
+
+  /** A job is to blame for a death, and that is not stored. */
+  get owesCharge(): boolean {
+    return this.#charged.size > 0;
   }
 
   get maxPrefetch(): number {
@@ -78,7 +85,9 @@ export class Consuming implements Consumer {
     const settlements = attempts.map(({ job, outcome }) => (
       { seq: job.seq, lease: job.lease, ...decide(job, outcome, options) }
     ));
+    for (const ending of settlements) if (isCharge(ending)) this.#charged.add(keyOf(ending));
     const held = await health.observe(store.settle(settlements));
+    if (this.owesCharge) settlements.forEach((ending) => this.#charged.delete(keyOf(ending)));
     const verdicts = attempts.map(({ job }, i) => {
       const [ending, isHeld] = [settlements[i], held[i]];
       if (ending === undefined || isHeld === undefined) {
@@ -106,6 +115,14 @@ export class Consuming implements Consumer {
       ? { type: "again", delayMs: ending.delayMs, retries: ending.retries }
       : { type: "stored" };
   }
+}
+
+function isCharge(ending: Ending): boolean {
+  return ending.verb === "release" && ending.charge !== null;
+}
+
+function keyOf({ seq, lease }: Lease): string {
+  return `${seq}:${lease}`;
 }
 
 /** `retries`: how many retries there are in all. A completed job has no event of its own. */

@@ -145,7 +145,7 @@ function notACopy({ source, target }: Divergence): QueueError {
   const id = printable(target?.id ?? "");
   const what = source !== null && source.id === target?.id
     ? `The target holds the job "${id}", but not as the source has it now`
-    : `The target holds the job "${id}", which the source does not have in this place`;
+    : `The target holds the job "${id}", which the source does not have at this position`;
   return new QueueError(
     "rejected",
     `${what}, so it is not an interrupted copy of the source. ${OTHER_TARGET}`,

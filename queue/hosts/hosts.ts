@@ -9,7 +9,7 @@ import type { Inspector, Operator, Presenter } from "../roles.ts";
 import type { ProcessRow } from "../store.ts";
 import type { HostView } from "../system_view.ts";
 import { orderText, readOrder } from "./orders.ts";
-import { readView, type ViewOfHost, viewText } from "./view_text.ts";
+import { kindsText, readView, type ViewOfHost, viewText } from "./view_text.ts";
 
 const LONGEST_NAME = 100;
 
@@ -26,9 +26,10 @@ type Roles =
 
 interface Seen {
   readonly rows: readonly ProcessRow[];
+  readonly isWorking: boolean;
   readonly hosts: readonly HostView[];
-  /** Of all hosts. */
   readonly kinds: readonly string[];
+  readonly includesOwnKinds: boolean;
 }
 
 export class Hosts implements Roles {
@@ -40,15 +41,17 @@ export class Hosts implements Roles {
   constructor(parts: QueueParts, shared: Shared) {
     this.#parts = parts;
     this.#shared = shared;
-    this.#seen = { rows: [], hosts: [], kinds: parts.options.kinds };
+    const { options: { kinds }, store } = parts;
+    if (hostChannel(store) === null) shared.presence.show(() => kindsText(kinds));
+    this.#seen = { rows: [], isWorking: false, hosts: [], kinds, includesOwnKinds: true };
   }
 
   present: Presenter["present"] = ({ view, onOrder }) => {
-    const { store } = this.#parts;
+    const { store, options: { kinds } } = this.#parts;
     const { presence, history } = this.#shared;
     const channel = hostChannel(store);
     if (channel === null) return { [Symbol.dispose]: () => {} };
-    presence.show(() => viewText({ view: view(), viewedAt: store.now(), history: history() }));
+    presence.show(() => viewText({ view: view(), viewedAt: store.now(), history: history(), kinds }));
     const listening = channel.listen((text) => onOrder(readOrder(text)));
     return {
       [Symbol.dispose]: () => {
@@ -67,21 +70,37 @@ export class Hosts implements Roles {
     return this.#look().kinds;
   }
 
+  /**
+   * False: this process is a command beside a running system, which may have been started with other handlers than the
+   * command finds.
+   */
+  get includesOwnKinds(): boolean {
+    return this.#look().includesOwnKinds;
+  }
+
+  get hasLooked(): boolean {
+    return this.#shared.presence.hasLooked;
+  }
+
   kindsByNow: Inspector["kindsByNow"] = async () => {
-    if (hostChannel(this.#parts.store) !== null) await this.#shared.presence.look();
+    await this.#shared.presence.look();
     return this.kinds;
   };
 
   #look(): Seen {
-    const { seen: { rows, at }, id } = this.#shared.presence;
-    if (hostChannel(this.#parts.store) !== null && rows !== this.#seen.rows) {
+    const { seen: { rows, at }, id, isWorking } = this.#shared.presence;
+    if (rows !== this.#seen.rows || isWorking !== this.#seen.isWorking) {
       const names = namesOf(rows);
-      const others = rows.filter((row) => row.id !== id && !row.isDead);
-      const kinds = [...this.#parts.options.kinds, ...others.flatMap((row) => row.kinds).sort()];
+      const others = rows.filter((row) => row.id !== id && !row.isDead)
+        .map((row) => ({ row, ...readView(row.view, row.seenAt) }));
+      // A host shows its kinds with its second heartbeat at the latest, and those that it claims with its first claim.
+      const kinds = others.flatMap((one) => [...one.kinds, ...one.row.kinds]).sort();
+      const includesOwnKinds = isWorking || kinds.length === 0;
+      const isShared = hostChannel(this.#parts.store) !== null;
       this.#seen = {
-        rows,
-        hosts: others.map((row) => toHost(row, names.get(row.id) ?? "", at)),
-        kinds: [...new Set(kinds)],
+        ...{ rows, isWorking, includesOwnKinds },
+        hosts: isShared ? others.map((one) => toHost(one, names.get(one.row.id) ?? "", at)) : [],
+        kinds: [...new Set([...(includesOwnKinds ? this.#parts.options.kinds : []), ...kinds])],
       };
     }
     return this.#seen;
@@ -115,9 +134,12 @@ function namesOf(rows: readonly ProcessRow[]): ReadonlyMap<string, string> {
   }));
 }
 
-function toHost(row: ProcessRow, name: string, lookedAt: number): HostView {
+function toHost(
+  { row, view, viewedAt, history }: ViewOfHost & { readonly row: ProcessRow },
+  name: string,
+  lookedAt: number,
+): HostView {
   const { id, pid, version, startedAt, seenAt } = row;
-  const { view, viewedAt, history } = readView(row.view, seenAt);
   return {
     ...{ id, name, pid, startedAt, seenAt },
     version: printable(version, { maxLength: LONGEST_NAME }),

@@ -1,6 +1,6 @@
 /**
- * The view of itself that a process shows the other hosts, as text stored with its heartbeat. It is checked field by field
- * when it is read: it may come from another release, or have been edited by hand.
+ * The view of itself that a process shows the other hosts and the commands beside it, as text stored with its heartbeat.
+ * It is checked field by field when it is read: it may come from another release, or have been edited by hand.
  */
 import { printable } from "../basics/text.ts";
 import { MAX_TIME } from "../job.ts";
@@ -15,6 +15,10 @@ const LONGEST_SENTENCE = 500;
 /** Ids of jobs have at most this length. */
 const LONGEST_ID = 2_000;
 const SECONDS = 60;
+/** More would leave no room for the rest. */
+const MAX_KINDS = 1_000;
+/** No store accepts a job of a longer kind. */
+const LONGEST_KIND = 64;
 
 const STATES: Readonly<Record<ConsumerState, true>> = {
   ...{ starting: true, idle: true, working: true, waiting: true, silent: true, restarting: true },
@@ -26,14 +30,24 @@ export interface ViewOfHost {
   readonly viewedAt: number;
   /** Counts per second of the minute before it. */
   readonly history: readonly Rates[];
+  /** For which it has a handler, also if that cannot be loaded. */
+  readonly kinds: readonly string[];
+}
+
+/** For a backend with one host, where only commands read the view. */
+export function kindsText(kinds: readonly string[]): string {
+  return JSON.stringify({ kinds });
 }
 
 /** Includes as many consumers as fit. Recent events are left out: each process shows its own. */
-export function viewText({ view, viewedAt, history }: ViewOfHost & { readonly view: SystemView }): string {
+export function viewText(
+  { view, viewedAt, history, kinds: all }: ViewOfHost & { readonly view: SystemView },
+): string {
   const { events: _, consumers, ...rest } = view;
+  const kinds = all.slice(0, MAX_KINDS);
   const counts = history.map(({ added, completed, failed }) => [added, completed, failed]);
   for (let shown = consumers;; shown = shown.slice(0, shown.length / 2)) {
-    const text = JSON.stringify({ at: viewedAt, ...rest, consumers: shown, history: counts });
+    const text = JSON.stringify({ at: viewedAt, ...rest, consumers: shown, history: counts, kinds });
     if (text.length <= LONGEST || shown.length === 0) return text;
   }
 }
@@ -41,11 +55,12 @@ export function viewText({ view, viewedAt, history }: ViewOfHost & { readonly vi
 /** `seenAt`: when the process was last seen, which serves as the time of a text without one. */
 export function readView(text: string | null, seenAt: number): ViewOfHost {
   const fields = text === null || text.length > LONGEST ? null : parsed(text);
-  if (fields === null) return { view: null, viewedAt: seenAt, history: [] };
+  if (fields === null) return { view: null, viewedAt: seenAt, history: [], kinds: [] };
   return {
     view: toView(fields),
     viewedAt: numberIn(fields.at) ?? seenAt,
     history: listIn(fields.history).slice(-SECONDS).map(toRates),
+    kinds: listIn(fields.kinds).filter(isKind),
   };
 }
 
@@ -116,6 +131,10 @@ function numberIn(value: unknown): number | null {
 
 function sentenceIn(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? printable(value, { maxLength: LONGEST_SENTENCE }) : null;
+}
+
+function isKind(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= LONGEST_KIND;
 }
 
 function isState(value: unknown): value is ConsumerState {

@@ -2,7 +2,7 @@
 import type { Durability } from "../durability.ts";
 import { QueueError } from "../errors.ts";
 import type { HistoryEntry, Job } from "../job.ts";
-import type { QueueParts } from "../options.ts";
+import { QUEUE_DEFAULTS, type QueueParts } from "../options.ts";
 import type { QueueStats, Rates } from "../queue_stats.ts";
 import type { Inspector, JobList, ListRequest } from "../roles.ts";
 import type { GetOptions, ParkedKind, StoreStats } from "../store.ts";
@@ -94,7 +94,7 @@ export class LastStats {
     const { store, health, events, options: { stallMs } } = this.#parts;
     const stats = await health.observe(store.stats({ silentForMs: stallMs }), "read");
     this.#stats = stats;
-    for (const { kind } of stats.parked) {
+    for (const { kind } of this.#withoutHandler(stats)) {
       if (!this.#reported.has(kind)) events.emit({ type: "parked", kind });
       this.#reported.add(kind);
     }
@@ -108,14 +108,21 @@ export class LastStats {
 
   /** The store's warnings, and a sentence for each kind without a handler. */
   get warnings(): string[] {
-    const { handlersDir } = this.#parts.options;
-    const { warnings = [], parked = [] } = this.#stats ?? {};
-    return [...warnings, ...parked.map((one) => parkedWarning(one, handlersDir))];
+    const handlersDir = this.#parts.options.handlersDir ?? QUEUE_DEFAULTS.handlersDir;
+    const parked = this.#stats === null ? [] : this.#withoutHandler(this.#stats);
+    return [...this.#stats?.warnings ?? [], ...parked.map((one) => parkedWarning(one, handlersDir))];
+  }
+
+  /** A kind whose handler is there and cannot be loaded has a warning of its own. */
+  #withoutHandler({ parked }: StoreStats): ParkedKind[] {
+    return parked.filter(({ kind }) => !this.#parts.options.kinds.includes(kind));
   }
 }
 
 function parkedWarning({ kind, count }: ParkedKind, handlersDir: string): string {
   const name = printable(kind);
   const jobs = count === 1 ? "1 job waits" : `${count.toLocaleString("en")} jobs wait`;
-  return `${jobs} because no handler is named "${name}": add ${name}.ts in ${handlersDir} and restart, or cancel them.`;
+  return `${jobs} because no handler is named "${name}": add ${name}.ts in ${handlersDir} and restart, or cancel ${
+    count === 1 ? "it" : "them"
+  }.`;
 }

@@ -144,7 +144,7 @@ function nameOf(host: string): string {
 
 function warningOf({ host, pid, seenAt }: Loss): string {
   const since = new Date(seenAt).toISOString().slice(0, 16).replace("T", " ");
-  return `Host ${host} (process ${pid}) went away at ${since} UTC without having been stopped: see what happened to it, and start it again. This is shown until it is back, for an hour at most.`;
+  return `Host ${host} (pid ${pid}) went away at ${since} UTC without having been stopped: see what happened to it, and start it again. This is shown until it is back, for an hour at most.`;
 }
 
 /** Null if the text is not a loss: facts may be edited by hand, or come from another release. */

@@ -11,8 +11,8 @@ import { LostHosts } from "./lost_hosts.ts";
 import type { Presence } from "./presence.ts";
 import { Pruning } from "./pruning.ts";
 import { Refusals } from "./refusals.ts";
-import { EXCUSE, type Reapable, reapProcess, reapSilent } from "./reaping.ts";
-import type { RequestRecord } from "./request_record.ts";
+import { type Reapable, reapProcess, reapSilent } from "./reaping.ts";
+import { CHARGED, type Judgement, type RequestRecord } from "./request_record.ts";
 import { verifyJobs } from "./verify.ts";
 
 /** How often a process checks whether another one has died. */
@@ -24,13 +24,6 @@ const VERIFY_PAUSE_MS = 20;
 
 /** Longer than any job can be stored. */
 const FOREVER_MS = MAX_TIME;
-
-/** Whether the jobs of a dead process are charged for its death. */
-interface Judgement {
-  readonly isCharged: boolean;
-}
-
-const CHARGED: Judgement = { isCharged: true };
 
 interface RecoveryOptions {
   readonly held: readonly Lease[];
@@ -108,6 +101,7 @@ export class Maintenance implements Maintainer {
     const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
     this.#awaitsLastProcess = isLeft && reaped.length === 0;
     if (reaped.length === 0 && !isLeft) this.#requests.withdrawVerdict();
+    this.#requests.takeOver();
     return reaped;
   }
 
@@ -135,7 +129,8 @@ export class Maintenance implements Maintainer {
       if (isLast && this.#awaitsLastProcess && freed.length === 0) this.#requests.withdrawVerdict();
       if (isLast) this.#awaitsLastProcess = false;
       reaped.push(freed);
-      await this.#lost.note(process, freed.length)
+      const hasStopped = isLast && this.#requests.hasLastStopped;
+      await (hasStopped ? Promise.resolve() : this.#lost.note(process, freed.length))
         .then(() => health.observe(store.leave(id)))
         .catch(assertPassing);
     }
@@ -145,28 +140,28 @@ export class Maintenance implements Maintainer {
 
   async #recoverProcess(
     process: string | null,
-    { isCharged, held }: Judgement & { readonly held: readonly Lease[] },
+    { excuse, held }: Judgement & { readonly held: readonly Lease[] },
   ): Promise<Reaped[]> {
     const { options: { crashLimit } } = this.#parts;
     const reaped: Reaped[][] = [];
     try {
-      for await (const slice of reapProcess(this.#reapable, process, { crashLimit, isCharged, held })) {
+      for await (const slice of reapProcess(this.#reapable, process, { crashLimit, excuse, held })) {
         reaped.push(slice);
         await this.#presence.beat();
       }
     } finally {
       // What was settled before an error stays settled.
-      this.#reportReaped(reaped.flat(), { isCharged });
+      this.#reportReaped(reaped.flat(), excuse);
     }
     return reaped.flat();
   }
 
-  #reportReaped(reaped: readonly Reaped[], { isCharged }: Judgement): void {
+  #reportReaped(reaped: readonly Reaped[], excuse: Judgement["excuse"]): void {
     const { totals, events } = this.#parts;
     if (reaped.length === 0) return;
     this.#foundDeath = true;
-    totals.reaped(reaped, isCharged ? "crashed" : "released");
-    events.emit({ type: "swept", requeued: reaped, freed: 0, excuse: isCharged ? null : EXCUSE });
+    totals.reaped(reaped, excuse === null ? "crashed" : "released");
+    events.emit({ type: "swept", requeued: reaped, freed: 0, excuse });
   }
 
   async prune(): Promise<number> {

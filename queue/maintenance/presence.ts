@@ -1,6 +1,7 @@
 /** This process among those on the queue: its row shows that it is alive, and identifies the jobs that it claimed. */
 import { assertNoUnfinishedCopy, UnfinishedCopy } from "../copy_mark.ts";
 import { assertPassing } from "../errors.ts";
+import { hostChannel } from "../capabilities.ts";
 import type { QueueParts } from "../options.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 
@@ -12,6 +13,8 @@ const SHOW_MS = 500;
 const STALE_MS = 10_000;
 /** Where the backend knows no better, a process is dead after this time, or after that of a stall if it is longer. */
 const DEAD_MS = 30_000;
+/** A command beside the system looks at the processes this often while it adds jobs. */
+const LOOK_MS = 1_000;
 
 /** Many more than the tries of an hour in which the storage does not answer. */
 const MAX_IDS = 20_000;
@@ -39,9 +42,10 @@ export class Presence {
   #isWanted = false;
   #joining: Promise<void> | null = null;
   #beatAt = -Infinity;
-  /** Makes the view of this process that the other hosts get with each beat. */
+  /** Makes the view of this process that the others get with each beat. */
   #view: (() => string) | null = null;
   #seen: Seen = { rows: [], at: 0 };
+  #lookedAt = -Infinity;
 
   /** `predecessor`: the process that ran here before, if it is known to have ended. */
   constructor(parts: QueueParts, { predecessor }: { readonly predecessor: string | null }) {
@@ -62,6 +66,16 @@ export class Presence {
   /** The processes as of the last look. */
   get seen(): Seen {
     return this.#seen;
+  }
+
+  /** False: this process is a command beside the system, or a program that only adds jobs. */
+  get isWorking(): boolean {
+    return this.#isWanted || !this.#parts.options.isGuest;
+  }
+
+  /** Whether `seen` is recent; a process that works on the queue keeps it so. */
+  get hasLooked(): boolean {
+    return this.isWorking || performance.now() - this.#lookedAt < LOOK_MS;
   }
 
   show(view: (() => string) | null): void {
@@ -94,6 +108,7 @@ export class Presence {
     );
     this.#id = id;
     this.#beatAt = performance.now();
+    if (this.#view !== null) await health.observe(this.#parts.store.beat(this.#view()));
   }
 
   #noteId(id: string): void {
@@ -127,7 +142,8 @@ export class Presence {
 
   /** If the storage does not work at the moment, the pages report it, and the next beat tries again. */
   async beat(): Promise<void> {
-    const everyMs = this.#view === null ? BEAT_MS : SHOW_MS;
+    const isSeen = this.#view !== null && hostChannel(this.#parts.store) !== null;
+    const everyMs = isSeen ? SHOW_MS : BEAT_MS;
     if (!this.#isWanted || performance.now() - this.#beatAt < everyMs) return;
     this.#beatAt = performance.now();
     await this.#show().catch(assertPassing);
@@ -159,6 +175,7 @@ export class Presence {
       "read",
     );
     this.#seen = { rows: processes, at: store.now() };
+    this.#lookedAt = performance.now();
     return processes;
   }
 }

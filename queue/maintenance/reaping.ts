@@ -7,8 +7,6 @@ import type { Policy } from "../policy/policy.ts";
 import type { Orphan, Store } from "../store.ts";
 
 const SWEEP_LIMIT = 500;
-/** Why no job is charged for the death of a process. */
-export const EXCUSE = "The process died while it worked on a request, so no job is charged for that";
 /** All jobs of a dead process are judged together, because which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
 /** How many of them are settled together: a few hundredths of a second, however many the process held. */
@@ -45,8 +43,8 @@ export async function reapSilent(
 
 interface ProcessReaping {
   readonly crashLimit: number;
-  /** Whether its jobs are charged for the death. */
-  readonly isCharged: boolean;
+  /** Why its jobs are not charged for its end; null: they are. */
+  readonly excuse: string | null;
   /**
    * These jobs are left alone. This process was taken for dead, and after a failover its old state may be back, with
    * leases that are valid again.
@@ -61,14 +59,14 @@ interface ProcessReaping {
 export async function* reapProcess(
   store: Reapable,
   process: string | null,
-  { crashLimit, isCharged, held }: ProcessReaping,
+  { crashLimit, excuse, held }: ProcessReaping,
 ): AsyncGenerator<Reaped[]> {
   const found = await store.orphans({ process, limit: RECOVERY_LIMIT });
   const keys = new Set(held.map(keyOf));
   const slices = inSlices(found.filter((orphan) => !keys.has(keyOf(orphan))), RECOVERY_SLICE);
-  const death: Death = isCharged
+  const death: Death = excuse === null
     ? { event: "crashed", detail: "The process died", crashLimit }
-    : { event: "released", detail: EXCUSE, crashLimit: null };
+    : { event: "released", detail: excuse, crashLimit: null };
   const settlements = judgeDeaths(slices.flat(), death);
   for (const orphans of slices) yield await reap(store, orphans, settlements.splice(0, orphans.length));
 }

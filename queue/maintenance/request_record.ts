@@ -1,11 +1,12 @@
 /**
- * Records, for the next process, whether a request is in progress and how often that has excused a death. If a request
- * kills the process, the jobs that ran beside it must not be charged.
+ * Records, for the next process, whether a request is in progress, how often that has excused a death, and a clean stop.
+ * If a request kills the process, the jobs that ran beside it must not be charged; nor must jobs that a clean stop could
+ * not give back, because the storage was locked or away.
  *
- * A small file holds two characters: "1" while a request is in progress, else "0"; then the number of uncharged
- * recoveries in a row. The id of the process follows, because on a server its death may be noticed only after the next
- * process has started, and the deaths of other hosts do not count here. The file is not synced: it survives the
- * process, and after a power loss jobs are charged as if there were no record.
+ * A small file holds two characters: "1" while a request is in progress, "2" after a clean stop, else "0"; then the
+ * number of uncharged recoveries in a row. The id of the process follows, because on a server its death may be noticed
+ * only after the next process has started, and the deaths of other hosts do not count here. The file is not synced: it
+ * survives the process, and after a power loss jobs are charged as if there were no record.
  *
  * A process keeps the file locked, and the kernel releases the lock however the process dies: the next one that
  * gets it knows that the last process has ended.
@@ -15,9 +16,21 @@ import { PRIVATE_FILE } from "../basics/files.ts";
 
 const QUIET = 0x30;
 const BUSY = 0x31;
+const STOPPED = 0x32;
 const ID_BYTES = 36;
 /** A process that has lived this long was not killed by what caused the earlier deaths. */
 const STABLE_MS = 600_000;
+
+/** Why no job is charged for the end of a process. */
+const OF_A_REQUEST = "The process died while it worked on a request, so no job is charged for that";
+const OF_A_STOP = "The system stopped while nothing could be stored, so no job is charged for that";
+
+export interface Judgement {
+  /** Null: the jobs of the process are charged for its death. */
+  readonly excuse: string | null;
+}
+
+export const CHARGED: Judgement = { excuse: null };
 
 export interface RequestRecordOptions {
   /** Null: nothing is written, and every death is charged. */
@@ -26,6 +39,7 @@ export interface RequestRecordOptions {
 }
 
 interface LastProcess {
+  readonly hasStopped: boolean;
   readonly requestInProgress: boolean;
   readonly uncharged: number;
   /** Null: it left no id. */
@@ -41,8 +55,10 @@ export class RequestRecord {
   #process = "";
   #uncharged: number;
   #inProgress = 0;
-  /** Until the last death is judged, the file describes that process and is not changed. */
-  #verdict: { readonly isCharged: boolean } | null = null;
+  #hasStopped = false;
+  #verdict: Judgement | null = null;
+  /** The file still describes the last process, and is not changed. */
+  #isOfLast = true;
 
   constructor({ path, now }: RequestRecordOptions) {
     this.#file = path === null ? null : open(path);
@@ -74,6 +90,11 @@ export class RequestRecord {
     return this.#isLocked ? this.lastProcess : null;
   }
 
+  /** Whether that process stopped cleanly. */
+  get hasLastStopped(): boolean {
+    return this.#last.hasStopped;
+  }
+
   /** From now on the record is about this process. */
   setProcess(process: string | null): void {
     if (process === null || process === this.#process) return;
@@ -81,16 +102,23 @@ export class RequestRecord {
     this.#write();
   }
 
-  /** Whether the jobs that ran when the last process died are charged. The first call decides. */
-  judge(): { readonly isCharged: boolean } {
-    if (this.#verdict === null) {
+  /** Whether the jobs that ran when the last process ended are charged. The first call decides. */
+  judge(): Judgement {
+    if (this.#verdict === null && this.#last.hasStopped) this.#verdict = { excuse: OF_A_STOP };
+    else if (this.#verdict === null) {
       const { isCharged, uncharged } = judgeDeath(this.#last);
       this.#uncharged = uncharged;
-      this.#verdict = { isCharged };
+      this.#verdict = isCharged ? CHARGED : { excuse: OF_A_REQUEST };
       // Written before the jobs are released, so that a death in between does not lose this count.
-      this.#write();
+      this.takeOver();
     }
     return this.#verdict;
+  }
+
+  /** What the last process left behind is released: until then, a clean stop must stay known. */
+  takeOver(): void {
+    this.#isOfLast = false;
+    this.#write();
   }
 
   /** Undoes the verdict: no job was running, so none was excused. */
@@ -100,16 +128,16 @@ export class RequestRecord {
   }
 
   noteAlive(): void {
-    if (this.#uncharged === 0 || this.#verdict === null || this.#now() - this.#startedAt < STABLE_MS) return;
+    if (this.#uncharged === 0 || this.#isOfLast || this.#now() - this.#startedAt < STABLE_MS) return;
     this.#uncharged = 0;
     this.#write();
   }
 
-  /** After a clean stop, the next process has nothing to judge. */
-  close(): void {
+  /** A clean stop: no job runs any more. `owesCharge`: one of them is to blame for a death, which is not stored yet. */
+  close({ owesCharge = false } = {}): void {
     this.#inProgress = 0;
     this.#uncharged = 0;
-    this.#verdict ??= { isCharged: true };
+    this.#hasStopped = !owesCharge && this.#process !== "";
     this.#write();
     this.#file?.close();
   }
@@ -120,16 +148,22 @@ export class RequestRecord {
     const [busy = 0, digit = 0] = bytes;
     const count = digit - QUIET;
     const process = length < bytes.length ? null : new TextDecoder().decode(bytes.subarray(2));
-    return { requestInProgress: busy === BUSY, uncharged: count >= 0 && count <= 9 ? count : 0, process };
+    return {
+      // Without an id it is not known whose jobs were left.
+      hasStopped: busy === STOPPED && process !== null,
+      requestInProgress: busy === BUSY,
+      uncharged: count >= 0 && count <= 9 ? count : 0,
+      process,
+    };
   }
 
   #write(): void {
-    if (this.#file === null || this.#verdict === null) return;
+    if (this.#file === null || this.#isOfLast) return;
     try {
       this.#file.seekSync(0, Deno.SeekMode.Start);
-      const isBusy = this.#inProgress > 0 ? BUSY : QUIET;
+      const state = this.#hasStopped ? STOPPED : this.#inProgress > 0 ? BUSY : QUIET;
       const id = new TextEncoder().encode(this.#process);
-      this.#file.writeSync(Uint8Array.of(isBusy, QUIET + this.#uncharged, ...id));
+      this.#file.writeSync(Uint8Array.of(state, QUIET + this.#uncharged, ...id));
     } catch {
       // On a full disk, the worst outcome is that jobs are charged for a death that a request caused.
     }

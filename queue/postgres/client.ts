@@ -1,11 +1,11 @@
 /** Connections to one server: runs statements with bound values, and turns errors into readable sentences. */
-import postgres from "postgres";
+import type postgres from "postgres";
 import type { PostgresAddress } from "./address.ts";
-import { withTimeout } from "../storing/with_timeout.ts";
+import { silence, withTimeout } from "../storing/with_timeout.ts";
 import { ignoreStrayWrites, isConnectionLost } from "./driver_faults.ts";
+import { Driver } from "./driver.ts";
 import { isReadOnly, isRetryable, toQueueError } from "./faults.ts";
-import { SETTINGS, STATEMENT_MS } from "./settings.ts";
-import { Sockets } from "./sockets.ts";
+import { STATEMENT_MS } from "./settings.ts";
 
 export type Row = Record<string, unknown>;
 export type Value = string | number | boolean | null | readonly (string | number | null)[];
@@ -29,7 +29,6 @@ interface ClientOptions {
 /** Its name in messages. */
 export const SERVER = "PostgreSQL";
 
-const CONNECT_MS = 5_000;
 /** A statement that has no answer even by then never gets one. */
 const GIVEN_UP_MS = STATEMENT_MS + 5_000;
 /** The keep-alive notices a connection that is lost meanwhile. */
@@ -43,23 +42,6 @@ const RETRIES = 5;
 /** A server that takes no writes is left at most this often, so that reads can go on meanwhile. */
 const LEAVE_MS = 1_000;
 
-interface Driver {
-  readonly sql: postgres.Sql<{ bigint: number }>;
-  readonly sockets: Sockets;
-}
-
-/** Calls in flight on its connections get this many seconds to end by themselves. */
-async function end({ sql, sockets }: Driver, withinSeconds: number): Promise<void> {
-  await sql.end({ timeout: withinSeconds }).finally(() => sockets.close());
-}
-
-/** An array as the server reads it: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
-function toArray(values: readonly (string | number | null)[]): string {
-  const element = (value: string | number | null) =>
-    value === null ? "NULL" : `"${String(value).replaceAll(/[\\"]/g, "\\$&")}"`;
-  return `{${values.map(element).join()}}`;
-}
-
 export class Client implements Tx {
   readonly #place: string;
   readonly #connect: () => Driver;
@@ -72,49 +54,21 @@ export class Client implements Tx {
   #isClosed = false;
 
   constructor(
-    { login, parameters, place, schema }: PostgresAddress,
+    address: PostgresAddress,
     { connections, name, onMessage = () => {} }: ClientOptions,
   ) {
-    this.#place = place;
-    this.#connect = () => {
-      const sockets = new Sockets(login, CONNECT_MS);
-      const sql = postgres(`postgres://?${parameters}`, {
-        ...login,
-        max: connections,
-        connect_timeout: CONNECT_MS / 1_000,
-        idle_timeout: 0,
-        max_lifetime: null,
-        backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
-        onnotice: () => {},
-        ...{ socket: () => sockets.make() },
-        ...{ onnotify: (_channel: string, text: string) => onMessage(text) },
-        // The driver would ask for the types of arrays, and a server that dies meanwhile would take this process with it.
-        fetch_types: false,
-        types: {
-          bigint: { to: 20, from: [20], parse: Number, serialize: String },
-          bigints: { to: 1016, from: [], parse: String, serialize: toArray },
-          ints: { to: 1007, from: [], parse: String, serialize: toArray },
-          texts: { to: 1009, from: [], parse: String, serialize: toArray },
-        },
-        connection: {
-          application_name: "persistent-queue",
-          search_path: `"${schema}"`,
-          "persistent_queue.store": name,
-          ...SETTINGS,
-        },
-      });
-      return { sql, sockets };
-    };
+    this.#place = address.place;
+    this.#connect = () => new Driver(address, { connections, name, onMessage });
     ignoreStrayWrites();
     this.#driver = this.#connect();
   }
 
   async query(statement: string, values: readonly Value[]): Promise<Row[]> {
-    return await this.#withRetries(() => this.#driver.sql.unsafe(statement, [...values], { prepare: true }));
+    return await this.#withRetries((sql) => sql.unsafe(statement, [...values], { prepare: true }));
   }
 
   async script(statements: string): Promise<void> {
-    await this.#withRetries(() => this.#driver.sql.unsafe(statements));
+    await this.#withRetries((sql) => sql.unsafe(statements));
   }
 
   /** All statements of `work`, or none. Those that it starts together are pipelined. */
@@ -132,8 +86,8 @@ export class Client implements Tx {
   }
 
   async #begin<T>(work: (tx: Tx) => Promise<T>, withinMs: number): Promise<T> {
-    const run = () =>
-      this.#driver.sql.begin((sql: postgres.TransactionSql) =>
+    const run = (pool: postgres.Sql) =>
+      pool.begin((sql: postgres.TransactionSql) =>
         work({
           query: (statement, values) => sql.unsafe(statement, [...values], { prepare: true }),
           script: async (statements) => void await sql.unsafe(statements),
@@ -150,7 +104,9 @@ export class Client implements Tx {
   dropper(): () => void {
     const driver = this.#driver;
     return () => {
-      if (driver === this.#driver) this.#replace({ afterSeconds: 0 });
+      if (driver !== this.#driver) return;
+      driver.isSilent = true;
+      this.#replace({ afterSeconds: 0 });
     };
   }
 
@@ -163,7 +119,7 @@ export class Client implements Tx {
 
   #replace({ afterSeconds }: { readonly afterSeconds: number }): void {
     if (this.#isClosed) return;
-    const ending = end(this.#driver, afterSeconds).catch(() => {}).finally(() => this.#ending.delete(ending));
+    const ending = this.#driver.end(afterSeconds).catch(() => {}).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
     this.#driver = this.#connect();
   }
@@ -171,14 +127,14 @@ export class Client implements Tx {
   /** Statements in flight are completed. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#ending, end(this.#driver, CLOSE_SECONDS)]);
+    await Promise.all([...this.#ending, this.#driver.end(CLOSE_SECONDS)]);
   }
 
-  async #withRetries<T>(run: () => PromiseLike<T>, withinMs = GIVEN_UP_MS): Promise<T> {
+  async #withRetries<T>(run: (sql: postgres.Sql) => PromiseLike<T>, withinMs = GIVEN_UP_MS): Promise<T> {
     for (let left = RETRIES;; left--) {
       const driver = this.#driver;
       try {
-        const result = await withTimeout(run(), { withinMs, server: SERVER, place: this.#place });
+        const result = await withTimeout(driver.run(run), { withinMs, server: SERVER, place: this.#place });
         this.#hasAnswered = true;
         return result;
       } catch (error) {
@@ -186,6 +142,7 @@ export class Client implements Tx {
         const isLost = isConnectionLost(error) || driver.sockets.hasFailed;
         if (isLost && driver === this.#driver) this.#replace({ afterSeconds: LOST_SECONDS });
         if (isReadOnly(error) && driver === this.#driver) this.#leave();
+        if (isLost && driver.isSilent) throw silence(SERVER, this.#place);
         if (left === 0 || !isRetryable(error)) {
           const { isWithoutTls } = driver.sockets;
           throw toQueueError(error, { place: this.#place, hasAnswered: this.#hasAnswered, isWithoutTls });

@@ -12,8 +12,9 @@ import jobs from "./migrations/0001_jobs.sql" with { type: "text" };
 import facts from "./migrations/0002_facts.sql" with { type: "text" };
 import roomForVersions from "./migrations/0003_room_for_versions.sql" with { type: "text" };
 import idOrder from "./migrations/0004_id_order.sql" with { type: "text" };
+import numbers from "./migrations/0005_numbers.sql" with { type: "text" };
 
-const MIGRATIONS = [jobs, facts, roomForVersions, idOrder];
+const MIGRATIONS = [jobs, facts, roomForVersions, idOrder, numbers];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
 

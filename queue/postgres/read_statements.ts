@@ -10,6 +10,12 @@ const FILTERS = `seq < $1::bigint AND seq >= $2::bigint AND ($4::text IS NULL OR
 const listed = (where: string) =>
   `SELECT ${BRIEF} FROM jobs WHERE ${where} AND ${FILTERS} ORDER BY seq DESC LIMIT $3::bigint`;
 
+/** How far behind a backdated job of the line a longer wait is looked for. */
+const LOOKED_AT = 100;
+
+/** A job cannot have waited before it was added; after the clock was set back, that may be in the future. ?1 now */
+const SINCE = `CASE WHEN created_at BETWEEN run_at AND ${now(1)} THEN created_at ELSE run_at END AS since`;
+
 export const READING = {
   // ?1 id, or seqs
   get: `SELECT ${WHOLE} FROM jobs WHERE ${hasId("$1::text")}`,
@@ -67,9 +73,14 @@ export const READING = {
     `SELECT status, sum(change)::bigint AS n, count(*)::int AS changes FROM count_changes GROUP BY status`,
   // ?1 now ?2 kinds that have a handler, or null for all ?3 ms of silence
   oldestAndSilent: `WITH RECURSIVE ${levels(2)}
-    SELECT (SELECT min(run_at) FROM (
-        SELECT run_at FROM levels UNION ALL SELECT min(run_at) FROM jobs WHERE ${SUSPECT} AND ${isOfKinds(2)}
-      ) AS first (run_at) WHERE run_at <= ${now(1)}) AS oldest,
+    SELECT (SELECT min(since) FROM (
+        SELECT CASE WHEN (SELECT created_at FROM jobs WHERE jobs.seq = levels.seq) <= run_at THEN run_at
+          ELSE (SELECT min(since) FROM (SELECT ${SINCE} FROM jobs WHERE ${READY} AND jobs.kind = levels.kind
+            AND jobs.priority = levels.priority AND (jobs.run_at, jobs.seq) >= (levels.run_at, levels.seq)
+            AND jobs.run_at <= ${now(1)} ORDER BY jobs.run_at, jobs.seq LIMIT ${LOOKED_AT}) AS first) END
+        FROM levels WHERE run_at <= ${now(1)}
+        UNION ALL SELECT ${SINCE} FROM jobs WHERE ${SUSPECT} AND ${isOfKinds(2)} AND run_at <= ${now(1)}
+      ) AS due (since)) AS oldest,
       (SELECT count(*)::int FROM jobs WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ${
     now(1)
   } - $3::bigint) AS silent,

@@ -2,7 +2,7 @@
  * All statements that change jobs, named and static, in the order of the store's contract. The comment above each one names
  * its numbered values. Each is atomic by itself: writes that belong together are one statement.
  */
-import { INITIAL_STATUS, MOVES, type Status } from "../job.ts";
+import { INITIAL_STATUS, MAX_TIME, MOVES, type Status } from "../job.ts";
 import { IN_FLIGHT, IS_FINISHED, KEEPS_RUN_AT, MAY, STARTS_AGAIN, TO } from "../storing/conditions.ts";
 import { BRIEF, BRIEF_JOBS, hasId, historyLines, isOfKinds, levels, now, SUSPECT } from "./sql_fragments.ts";
 
@@ -44,10 +44,22 @@ export const CLAIMING = {
 const HELD = `clock AS (SELECT ${now(1)} AS at), held AS (SELECT seq, lease, consumer_id, started_at FROM jobs
       WHERE seq = $2::bigint AND lease = $3::bigint AND ${IN_FLIGHT} FOR UPDATE)`;
 
+/**
+ * Whether a postponed attempt is stored: see `PostponedMark`. A call that has waited for the one that it repeats does not
+ * see the line, but that the job has changed meanwhile.
+ */
+const IS_POSTPONED = `jobs.retries = $5::int AND jobs.updated_at <= ${now(1)}
+        AND 2 * (${now(1)} - jobs.updated_at) < $10::bigint
+        AND jobs.run_at = least(jobs.updated_at + $10::bigint, ${MAX_TIME})
+        AND (jobs.updated_at <> (SELECT seen.updated_at FROM jobs AS seen WHERE seen.seq = $2::bigint)
+          OR EXISTS (SELECT 1 FROM history WHERE n = (SELECT max(n) FROM history WHERE history.seq = $2::bigint)
+            AND event = 'postponed' AND history.lease = $3::bigint AND at = jobs.updated_at AND detail = $4::text
+            AND ran_ms IS NOT DISTINCT FROM $6::double precision))`;
+
 /** Each failed attempt counts one retry more, so with the same number it is stored already. */
 const HELD_FOR_RETRY = HELD.replace(
-  "FOR UPDATE",
-  "AND ($9::text <> 'retried' OR retries <> $5::int) FOR UPDATE",
+  "started_at FROM",
+  `started_at, CASE $9::text WHEN 'retried' THEN retries = $5::int ELSE ${IS_POSTPONED} END AS is_stored FROM`,
 );
 
 /** Whether the history of a job must be folded: it has 300 lines. */
@@ -113,17 +125,18 @@ export const SETTLING = {
       AND (jobs.finished_at IS NULL) = (ended.status = ${TO.retry})
       AND jobs.retries = coalesce(ended.retries, jobs.retries) AND (ended.error IS NULL OR jobs.error = ended.error)
       AND (ended.status <> ${TO.complete} OR jobs.result::text IS NOT DISTINCT FROM ended.result)`,
-  // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced. A job that has these
-  // retries already is left as it is.
+  // ?9 event ?10 wait in ms ?11 error, or null to keep it ?12 whether the newest line is replaced. A job to
+  // which this has been done already is left as it is.
   retry: `WITH ${HELD_FOR_RETRY},
     renewed AS (UPDATE history SET at = clock.at, detail = $4::text, ran_ms = $6::double precision, report = $7::text,
         log = $8::text FROM held, clock
-      WHERE $12::boolean AND n = (SELECT max(n) FROM history WHERE seq = $2::bigint) AND event = $9::text
+      WHERE NOT is_stored AND $12::boolean AND n = (SELECT max(n) FROM history WHERE seq = $2::bigint) AND event = $9::text
         AND history.lease = held.lease RETURNING n),
-    told AS (${lineOfAttempt("$9::text", "NOT EXISTS (SELECT 1 FROM renewed)")})
-    UPDATE jobs SET retries = $5::int, run_at = least(clock.at + $10::bigint, 8640000000000000),
+    told AS (${lineOfAttempt("$9::text", "NOT is_stored AND NOT EXISTS (SELECT 1 FROM renewed)")}),
+    changed AS (UPDATE jobs SET retries = $5::int, run_at = least(clock.at + $10::bigint, ${MAX_TIME}),
       error = coalesce($11::text, error), last_heartbeat = clock.at, updated_at = clock.at
-    FROM held, clock WHERE jobs.seq = held.seq RETURNING jobs.seq, ${IS_LONG}`,
+    FROM held, clock WHERE jobs.seq = held.seq AND NOT is_stored RETURNING jobs.seq, ${IS_LONG})
+    SELECT * FROM changed UNION ALL SELECT seq, false FROM held WHERE is_stored`,
   exhaust: finishedAs("exhaust", "exhausted"),
   fail: finishedAs("fail", "failed"),
   // ?1 now, or null; and arrays: ?2 seqs ?3 leases ?4 details ?5 ran ms ?6 reports ?7 logs ?8 events, or nulls ?9 statuses

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { StorageError } from "../errors.ts";
 import type { RedisAddress } from "./address.ts";
 import {
+  isDropped,
   isOffline,
   isReadOnly,
   isUnknownScript,
@@ -206,7 +207,9 @@ export class Client {
     } catch (error) {
       if (isReadOnly(error)) this.#leave();
       if (isOffline(error)) this.#restartIfStuck();
-      if (isOffline(error) && this.#isSilent) throw silence(SERVER, this.#address.place);
+      if ((isOffline(error) || isDropped(error)) && this.#isSilent) {
+        throw silence(SERVER, this.#address.place);
+      }
       if (isOffline(error) && this.#lastError !== null) {
         throw offlineBecause(this.#lastError, this.#address.place);
       }

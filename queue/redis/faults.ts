@@ -1,5 +1,5 @@
 /** Readable sentences for the errors of Redis, by the word that each error begins with. */
-import { ClientOfflineError, ReconnectStrategyError } from "@redis/client";
+import { ClientOfflineError, DisconnectsClientError, ReconnectStrategyError } from "@redis/client";
 import { messageOf, QueueError, StorageError } from "../errors.ts";
 import { certificateFault } from "../storing/certificate_faults.ts";
 
@@ -16,6 +16,7 @@ const NOT_ALLOWED = "Redis lets this user do less than the queue needs: allow it
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   NOAUTH: lasting("Redis wants a password: name the user and the password in QUEUE_URL"),
   WRONGPASS: lasting("Redis refuses this user or password: check QUEUE_URL"),
+  AUTH: lasting("Redis has no password, but QUEUE_URL names one: remove it there, or set it on the server"),
   NOPERM: lasting(`${NOT_ALLOWED} all keys and channels of the queue`),
   WRONGTYPE: lasting("A key of the queue is not as this system made it: undo what was changed by hand"),
   MOVED: lasting(
@@ -45,7 +46,7 @@ const neverReached = ({ isTls }: { readonly isTls: boolean }) =>
   );
 
 /** The user or the password. */
-const IS_REFUSED = /^(NOAUTH|WRONGPASS)\b/;
+const IS_REFUSED = /^(NOAUTH|WRONGPASS|ERR AUTH)\b/;
 
 /** Errors of the server begin with a word in capitals; those of the driver do not. */
 const CODE = /^(?:ERR )?([A-Z]{2,})\b/;
@@ -66,6 +67,11 @@ export function isReadOnly(error: unknown): boolean {
 /** The driver has no connection at the moment, and does not say why. */
 export function isOffline(error: unknown): boolean {
   return error instanceof ClientOfflineError;
+}
+
+/** The connection was dropped with this call in flight. */
+export function isDropped(error: unknown): boolean {
+  return error instanceof DisconnectsClientError;
 }
 
 /** The driver keeps trying to connect, so this passes even if `reason` would stop a start. */
@@ -126,7 +132,8 @@ function asQueueError(
   const message = textOf(error);
   const sentence = sentenceOf(error, message);
   if (sentence === undefined) {
-    return new StorageError(`Redis at ${place} failed: ${message}.`, { cause: error, passing: true });
+    const end = /[.?!]$/.test(message) ? "" : ".";
+    return new StorageError(`Redis at ${place} failed: ${message}${end}`, { cause: error, passing: true });
   }
   const { says, passing } = sentence === UNREACHABLE ? unreachable : sentence;
   return new StorageError(`${says} (${place}: ${message}).`, {

@@ -16,7 +16,7 @@ export function misreadSqliteAddress(address: string): string | null {
 const MISREAD: readonly (readonly [RegExp, (rest: string) => string])[] = [
   [/^\s*$/, () => `lacks the path after "sqlite:", for example sqlite:data/queue.db`],
   [
-    /^:|^file:.*:memory:|[?&]mode=memory\b/,
+    /^(?:\/\/+)?(?::|memory$)|^file:.*:memory:|[?&]mode=memory\b/i,
     () =>
       "asks for a database in memory, which no job would survive: name a file, for example sqlite:data/queue.db",
   ],
@@ -36,7 +36,10 @@ const MISREAD: readonly (readonly [RegExp, (rest: string) => string])[] = [
       `begins with ~, which only a shell replaces: write the whole path, for example sqlite:/home/me/queue.db`,
   ],
   [/^["'`]/, () => "begins with a quotation mark: write it without"],
-  [/^\$|^[^/]*\$[{(]/, () => "begins with a variable, which only a shell replaces: write the whole path"],
+  [
+    /^\$|\$[{(]|\/\$[A-Za-z_]|(?:^|\/)%\w+%/,
+    () => "has a variable, which only a shell replaces: write the whole path",
+  ],
   [/^([^?]*)\?[\w-]+=[^/]*$/, (path) => `has parameters, and there are none: write sqlite:${path}`],
   [
     /%[0-9a-f]{2}/i,

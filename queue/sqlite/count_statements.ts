@@ -8,6 +8,8 @@ const TRIGGERS = [
   "jobs_counted_out",
   "jobs_counted_over",
   "jobs_claimed_only_when_pending",
+  "jobs_renumbered",
+  "jobs_numbered",
 ]
   .map((name) => `'${name}'`).join(", ");
 

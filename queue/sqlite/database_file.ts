@@ -25,8 +25,9 @@ export function databaseExists(path: string): boolean {
     );
   }
   if (size === null || size > EMPTY_BYTES) return size !== null;
+  const what = size === 0 ? "an empty file" : "a file of one byte, which SQLite takes as empty";
   throw new StorageError(
-    `The database ${path} is an empty file, so whatever it held is gone: restore a backup, or remove the file to begin anew.`,
+    `The database ${path} is ${what}, so whatever it held is gone: restore a backup, or remove the file to begin anew.`,
   );
 }
 

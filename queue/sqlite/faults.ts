@@ -20,6 +20,7 @@ const SENTENCES: Record<number, string> = {
 const FINAL = [11, 26];
 const BUSY = [5, 6];
 const READ_ONLY = 8;
+const CANNOT_OPEN = 14;
 const FULL = 13;
 /** SQLITE_IOERR_SHMSIZE: no room for the index of the log, because the disk is full while the database is opened. */
 const FULL_AT_OPENING = 10 | (19 << 8);
@@ -46,6 +47,11 @@ function codeOf(error: unknown): number | null {
 /** The connection is read-only: this user may not write the file, or one beside it. */
 export function isReadOnly(error: unknown): boolean {
   return codeOf(error) === READ_ONLY;
+}
+
+/** A file, or one beside it, that exists and cannot be opened: usually this user may not. */
+export function isUnopenable(error: unknown): boolean {
+  return codeOf(error) === CANNOT_OPEN;
 }
 
 export function isBusy(error: unknown): boolean {

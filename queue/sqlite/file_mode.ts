@@ -42,16 +42,25 @@ export function assertOwnFile(path: string): void {
   }
 }
 
-/** For a database that cannot be written: what to do, and who owns each of its files. */
+/** For a database that cannot be opened or written: what to do, and who owns each of its files. */
 export function whoMayWrite(path: string): string {
   const folder = path.replace(/[^/]*$/, "") || ".";
-  const files = [path, `${path}-wal`, `${path}-shm`, folder].flatMap((file) => {
-    const found = statOrNull(file);
+  const files = [path, `${path}-wal`, `${path}-shm`, `${path}.lock`, folder].flatMap((file) => {
+    const found = statIfAllowed(file);
     return found === null ? [] : [`${file} ${ownership(found)}`];
   });
-  return `make them writable for the user of the system (chown, chmod), or start it as their owner: ${
+  return `make them readable and writable for the user of the system (chown, chmod), or start it as their owner: ${
     files.join("; ")
   }`;
+}
+
+/** Null also if this user may not enter the folder. */
+function statIfAllowed(path: string): Deno.FileInfo | null {
+  try {
+    return statOrNull(path);
+  } catch {
+    return null;
+  }
 }
 
 function ownership({ uid, mode }: Deno.FileInfo): string {

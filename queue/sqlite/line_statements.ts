@@ -2,6 +2,12 @@
 import { IN_FLIGHT, TO } from "../storing/conditions.ts";
 import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
+/** How far behind a backdated job of the line a longer wait is looked for. */
+const LOOKED_AT = 100;
+
+/** A job cannot have waited before it was added; after the clock was set back, that may be in the future. ?1 now */
+const SINCE = `iif(created_at BETWEEN run_at AND ?1, created_at, run_at) AS since`;
+
 export const LINE = {
   // places in line: ?1 priority ?2 now ?3 limit; suspects: ?1 limit
   duePlaces: `SELECT seq, priority, run_at FROM jobs WHERE ${READY} AND priority = ?1
@@ -12,6 +18,14 @@ export const LINE = {
   // behind everything else in the line: ?1 limit
   parkedPlaces: `SELECT seq, priority, run_at FROM jobs INDEXED BY jobs_parked
     WHERE ${PARKED} ORDER BY kind, seq LIMIT ?1`,
+
+  // since when a due job has waited: ?1 now ?2 priority; among the suspects: ?1 now
+  dueSinceOfLevel: `WITH head AS (SELECT run_at, created_at FROM jobs WHERE ${READY} AND priority = ?2
+      AND run_at <= ?1 ORDER BY run_at, seq LIMIT 1)
+    SELECT iif(created_at <= run_at, run_at, (SELECT min(since) FROM (SELECT ${SINCE} FROM jobs
+      WHERE ${READY} AND priority = ?2 AND run_at <= ?1 ORDER BY run_at, seq LIMIT ${LOOKED_AT}))) AS since FROM head`,
+  suspectDueSince:
+    `SELECT min(since) AS since FROM (SELECT ${SINCE} FROM jobs WHERE ${SUSPECT} AND run_at <= ?1)`,
 
   // ?1 seq of a job that was claimed in this transaction
   parkClaimed:

@@ -6,7 +6,7 @@ import { checkPages, correctCounts } from "./check.ts";
 import { isMarked } from "./copy_mark.ts";
 import { removeIfThere } from "../basics/files.ts";
 import { APPLICATION_ID, sizeOf } from "./database_file.ts";
-import { isBusy, isFull, isReadOnly, isStorageFault, toStorageError } from "./faults.ts";
+import { isBusy, isFull, isReadOnly, isStorageFault, isUnopenable, toStorageError } from "./faults.ts";
 import { whoMayWrite } from "./file_mode.ts";
 import { CHECKED_AT_ONCE_BYTES, LateCheck } from "./late_check.ts";
 import { migrate, SCHEMA_VERSION } from "./migrations.ts";
@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly mustExist?: boolean;
   /** Called with the path of a database that a guest has created. */
   readonly onCreated?: (path: string) => void;
+  /** Called if another owner holds the lock. */
+  readonly onHeld?: (why: string) => void;
 }
 
 /** The database lacks our mark: it is another program's, or it was restored from a dump. */
@@ -66,16 +68,18 @@ function removeLog(path: string): void {
 export function toOpeningError(error: unknown, path: string): StorageError {
   if (error instanceof StorageError) return error;
   const passing = isBusy(error) || isFull(error);
-  if (isReadOnly(error)) {
-    return new StorageError(`The database ${path} cannot be written: ${whoMayWrite(path)}.`, {
-      cause: error,
-    });
-  }
+  if (isReadOnly(error)) return deniedError(path, "written", error);
+  if (isUnopenable(error) && sizeOf(path) !== null) return deniedError(path, "opened", error);
   if (!isStorageFault(error)) {
     return new StorageError(`Cannot open the database ${path}: ${messageOf(error)}.`, { cause: error });
   }
   const { message, publicMessage } = toStorageError(error);
   return new StorageError(message, { cause: error, passing, publicMessage });
+}
+
+/** The files belong to another user, or their modes deny access: `toDo` cannot be done with them. */
+export function deniedError(path: string, toDo: "opened" | "written", cause: unknown): StorageError {
+  return new StorageError(`The database ${path} cannot be ${toDo}: ${whoMayWrite(path)}.`, { cause });
 }
 
 function open(path: string, { role }: OpenOptions): Opened {

@@ -3,11 +3,18 @@ import { UnfinishedCopy } from "../copy_mark.ts";
 import { messageOf, StorageError } from "../errors.ts";
 import type { Store } from "../store.ts";
 import { isMarkedAt } from "./copy_mark.ts";
-import { createDatabase, databaseExists, makeFolder, refuseLink } from "./database_file.ts";
+import { createDatabase, databaseExists, makeFolder, refuseLink, sizeOf } from "./database_file.ts";
 import { isStorageFault } from "./faults.ts";
 import { assertOwnFile, makePrivate } from "./file_mode.ts";
-import { ForeignDatabaseError, openDatabase, type Opened, type OpenOptions, toOpeningError } from "./open.ts";
-import { lockAsOwner, lockUnless } from "./owner_lock.ts";
+import {
+  deniedError,
+  ForeignDatabaseError,
+  openDatabase,
+  type Opened,
+  type OpenOptions,
+  toOpeningError,
+} from "./open.ts";
+import { lockAsOwner, waitForLock } from "./owner_lock.ts";
 import { adoptDump } from "./restored_dump.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
@@ -17,6 +24,7 @@ export async function openSqliteStore(path: string, options: OpenOptions): Promi
     return await open(path, options);
   } catch (error) {
     if (error instanceof StorageError) throw error;
+    if (error instanceof Deno.errors.PermissionDenied) throw deniedError(path, "opened", error);
     throw new StorageError(
       `Cannot open the database ${path}: ${messageOf(error)}. Check QUEUE_URL and permissions.`,
       {
@@ -31,10 +39,12 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   if (mustExist && !databaseExists(path)) throw noDatabase(path);
   makeFolder(path);
   refuseLink(path);
+  // Throws for a folder, beside which a lock would be left.
+  sizeOf(path);
   if (role === "owner") makePrivate(path);
   else assertOwnFile(path);
   using undo = new DisposableStack();
-  const lock = role === "owner" ? undo.use(await lockForOwner(path)) : null;
+  const lock = role === "owner" ? undo.use(await lockForOwner(path, options)) : null;
   const opened = await openOrUnlock(path, { ...options, lock });
   undo.adopt(opened.lateCheck, (check) => check?.[Symbol.dispose]());
   undo.adopt(opened.db, (db) => db.close());
@@ -44,9 +54,9 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
 }
 
 /** A copy holds the lock until it ends, and a start waits for that. */
-async function lockForOwner(path: string): Promise<Disposable> {
+async function lockForOwner(path: string, { onHeld = () => {} }: OpenOptions): Promise<Disposable> {
   try {
-    return await lockAsOwner(path);
+    return await lockAsOwner(path, (why) => isMarkedAt(path) || onHeld(why));
   } catch (error) {
     throw error instanceof StorageError && isMarkedAt(path) ? new UnfinishedCopy() : error;
   }
@@ -83,7 +93,7 @@ function openOrAdopt(path: string, role: OpenOptions["role"]): Opened {
 
 /** A command may run before the first start, or at the same moment: only the holder of the lock creates the database. */
 async function createAsGuest(path: string, onCreated: (path: string) => void): Promise<void> {
-  using lock = await lockUnless(path, () => databaseExists(path));
+  using lock = await waitForLock(path, { isDone: () => databaseExists(path) });
   if (lock === null || databaseExists(path)) return;
   createDatabase(path);
   onCreated(path);

@@ -7,28 +7,51 @@ import { sleep } from "../basics/time.ts";
 const PATIENCE_MS = 3_000;
 const RETRY_MS = 50;
 
+export interface LockWait {
+  /** Ends the wait without the lock. */
+  readonly isDone?: () => boolean;
+  /** Called once, if the lock is not free. */
+  readonly onHeld?: () => void;
+}
+
 export function lockPath(path: string): string {
   return `${path}.lock`;
 }
 
-export async function lockAsOwner(path: string): Promise<Disposable> {
-  const lock = await lockUnless(path, () => false);
+/** `onHeld` gets a sentence that says what the start waits for. @throws {StorageError} if the lock stays held */
+export async function lockAsOwner(path: string, onHeld: (why: string) => unknown): Promise<Disposable> {
+  const inUse = `The database ${path} is in use by another supervisor`;
+  const lock = await waitForLock(path, { onHeld: () => onHeld(`${inUse}.`) });
   if (lock !== null) return lock;
-  throw new StorageError(
-    `The database ${path} is in use by another supervisor: stop that one first, or set QUEUE_URL to another database.`,
-  );
+  throw new StorageError(`${inUse}: stop that one first, or set QUEUE_URL to another database.`);
 }
 
-/** Waits for the lock. Returns null once `isDone`, or on timeout. */
-export async function lockUnless(path: string, isDone: () => boolean): Promise<Disposable | null> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!isDone()) {
+/** Returns null once `isDone`, or on timeout. */
+export async function waitForLock(
+  path: string,
+  { isDone = () => false, onHeld = () => {} }: LockWait = {},
+): Promise<Disposable | null> {
+  const since = performance.now();
+  for (let tries = 1; !isDone(); tries++) {
     const lock = tryLock(lockPath(path));
     if (lock !== null) return lock;
-    if (performance.now() > deadline) break;
+    // A command that looks whether the lock is held has it for a moment, so one failed try tells nothing.
+    if (tries === 2) onHeld();
+    if (performance.now() - since > PATIENCE_MS) break;
     await sleep(RETRY_MS);
   }
   return null;
+}
+
+/** Whether another process holds the lock, or another handle in this one. */
+export function isLocked(path: string): boolean {
+  try {
+    using file = Deno.openSync(lockPath(path), { read: true });
+    return !file.tryLockSync(false);
+  } catch (error) {
+    // What cannot be looked at may well be held.
+    return !(error instanceof Deno.errors.NotFound);
+  }
 }
 
 function tryLock(path: string): Disposable | null {

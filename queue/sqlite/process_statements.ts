@@ -12,13 +12,14 @@ export const PROCESS_SQL = {
   // ?1 id ?2 host ?3 pid ?4 version ?5 owner ?6 now
   join: `INSERT INTO processes (id, host, pid, version, owner, started_at, seen_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)`,
-  // ?1 n ?2 now
-  beat: `UPDATE processes SET seen_at = ?2 WHERE n = ?1`,
+  // ?1 n ?2 now ?3 view, or null for the one before
+  beat: `UPDATE processes SET seen_at = ?2, view = coalesce(?3, view) WHERE n = ?1`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = ?1`,
   // ?1 number of this process, or null. An edit by hand has no bounds, and larger integers cannot be read.
   processes: `SELECT n IS ?1 AS own, id, host, ${within("pid", MAX_PID)}, version, owner,
-      ${within("started_at", MAX_TIME)}, ${within("seen_at", MAX_TIME)} FROM processes ORDER BY n`,
+      ${within("started_at", MAX_TIME)}, ${within("seen_at", MAX_TIME)}, view
+    FROM processes ORDER BY n`,
 
   // orphans: ?1 ?2 a heartbeat between these shows a living consumer ?3 JSON list of held leases, as "seq:lease" ?4 limit
   orphansOfSilent: `SELECT ${FACTS} FROM jobs INDEXED BY jobs_processing

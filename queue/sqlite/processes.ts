@@ -1,6 +1,6 @@
 /** The processes on the queue, as rows, and the jobs that they hold. */
 import type { Orphan, OrphanRequest, ProcessIdentity, ProcessRow } from "../store.ts";
-import { number, toOrphan, toText } from "../storing/rows.ts";
+import { number, textOrNull, toOrphan, toText } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
 /** Returns the number of the process, which its claims write to the jobs. */
@@ -12,35 +12,41 @@ export function join(
   return Number(sql.join.run(id, host, pid, version, Number(isOwner), now).lastInsertRowid);
 }
 
-export function beat(sql: Statements, process: number | null, now: number): boolean {
-  return process !== null && sql.beat.run(process, now).changes === 1;
+export function beat(
+  sql: Statements,
+  process: number | null,
+  { now, view = null }: { readonly now: number; readonly view?: string | null | undefined },
+): boolean {
+  return process !== null && sql.beat.run(process, now, view).changes === 1;
 }
 
 export interface ProcessQuery {
   readonly now: number;
   readonly silentForMs: number;
-  /** The number of this process if it has joined, and whether it is the owner. */
+  /** The number of this process, if it has joined. */
   readonly own: number | null;
-  readonly isOwner: boolean;
+  /** Whether another process holds the owner's lock. */
+  readonly isOwned: () => boolean;
 }
 
 /**
- * There is one owner at a time, and the kernel releases its lock however it dies, so the owner knows that every other
- * owner is dead. Other processes count as dead only after a silence.
+ * There is one owner at a time, and the kernel releases its lock however it dies. So if no other process holds the lock,
+ * every other owner is dead. Other processes count as dead only after a silence.
  */
 export function listProcesses(
   sql: Statements,
-  { now, silentForMs, own, isOwner }: ProcessQuery,
+  { now, silentForMs, own, isOwned }: ProcessQuery,
 ): ProcessRow[] {
   return sql.processes.all(own).map((row) => {
     const seenAt = number(row.seen_at);
-    const isDeadOwner = isOwner && row.owner === 1;
+    const isOther = row.own === 0;
+    const isDeadOwner = isOther && row.owner === 1 && !isOwned();
     return {
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
       ...{ startedAt: number(row.started_at), seenAt },
-      isDead: row.own === 0 && (isDeadOwner || seenAt < now - silentForMs),
-      // No other host would read these.
-      ...{ view: null, kinds: [] },
+      isDead: isDeadOwner || (isOther && seenAt < now - silentForMs),
+      // No other host would claim anything.
+      ...{ view: textOrNull(row.view), kinds: [] },
     };
   });
 }

@@ -1,6 +1,6 @@
 import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
-import { nextRunAt } from "./claim.ts";
+import { PriorityLevels } from "./claim.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
 import { readHistory } from "./history.ts";
 import { parkedKinds } from "./parking.ts";
@@ -123,13 +123,19 @@ export function stats(
 ): Omit<StoreStats, "warnings" | "durability"> {
   const counted = new Map(sql.counts.all().map((row) => [row.status, number(row.n)]));
   const counts = Object.fromEntries(STATUSES.map((status) => [status, counted.get(status) ?? 0]));
-  const oldest = nextRunAt(sql, { suspects: true });
   return {
     counts: counts as Record<Status, number>,
-    oldestDueAt: oldest !== null && oldest <= now ? oldest : null,
+    oldestDueAt: dueSince(sql, now),
     silent: number(sql.silent.get(now - silentForMs)?.n),
     parked: parkedKinds(sql),
   };
+}
+
+function dueSince(sql: Statements, now: number): number | null {
+  const levels = [...new PriorityLevels(sql).levels()];
+  const found = [sql.suspectDueSince.get(now), ...levels.map((level) => sql.dueSinceOfLevel.get(now, level))];
+  const times = found.map((row) => row?.since).filter((time) => typeof time === "number");
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 export function prune(

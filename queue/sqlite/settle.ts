@@ -1,6 +1,6 @@
 import { isFinished, type Lease, MAX_TIME, MOVES } from "../job.ts";
 import type { Charge, Settlement } from "../ending.ts";
-import { repeatMark } from "../storing/repeated_ending.ts";
+import { postponedMark, repeatMark } from "../storing/repeated_ending.ts";
 import { counted, MAX_BULK_LENGTH, MIN_BULK_JOBS } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
 import type { Statements } from "./statements.ts";
@@ -55,7 +55,7 @@ function settleOne(sql: Statements, ending: Settlement, now: number): boolean {
     case "complete":
       return sql.complete.run(seq, lease, now, ending.result).changes === 1 || isRepeated(sql, ending);
     case "retry":
-      if (isRepeated(sql, ending)) return true;
+      if (isRepeated(sql, ending) || isPostponed(sql, ending, now)) return true;
       recordRetry(sql, ending, { now, kept });
       return sql.retry.run(seq, lease, now, ending.retries, later(now, ending.delayMs), ending.error)
         .changes === 1;
@@ -80,6 +80,13 @@ function isRepeated(sql: Statements, ending: Settlement): boolean {
   if (mark === null) return false;
   const { status, retries, error, result } = mark;
   return sql.repeated.get(ending.seq, ending.lease, status, retries, error, result) !== undefined;
+}
+
+function isPostponed(sql: Statements, ending: Settlement, now: number): boolean {
+  const mark = postponedMark(ending);
+  if (mark === null) return false;
+  const { retries, delayMs, detail, ranMs } = mark;
+  return sql.isPostponed.get(ending.seq, ending.lease, now, retries, delayMs, detail, ranMs) !== undefined;
 }
 
 type ReportValues = readonly [ranMs: number | null, report: string | null, log: string | null];

@@ -1,4 +1,5 @@
 /** Statements for attempts that end a job without completing it, and for endings that arrive twice. */
+import { MAX_TIME } from "../job.ts";
 import { MAY, TO } from "../storing/conditions.ts";
 
 export const SETTLE_SQL = {
@@ -14,4 +15,9 @@ export const SETTLE_SQL = {
     `SELECT 1 FROM jobs WHERE seq = ?1 AND lease = ?2 AND status = ?3 AND retries = coalesce(?4, retries)
     AND (finished_at IS NULL) = (?3 = ${TO.retry}) AND (?5 IS NULL OR error = ?5)
     AND (?3 <> ${TO.complete} OR result IS ?6)`,
+  // whether a postponed attempt is stored: ?1 seq ?2 lease ?3 now ?4 retries ?5 wait in ms ?6 detail ?7 ran ms
+  isPostponed: `SELECT 1 FROM jobs JOIN history ON history.n = (SELECT max(n) FROM history WHERE seq = ?1)
+    WHERE jobs.seq = ?1 AND jobs.lease = ?2 AND ${MAY.retry} AND jobs.retries = ?4
+      AND at <= ?3 AND 2 * (?3 - at) < ?5 AND run_at = min(at + ?5, ${MAX_TIME}) AND event = 'postponed' AND history.lease = ?2 AND detail = ?6
+      AND ran_ms IS ?7`,
 } as const;

@@ -22,7 +22,7 @@ import type { LateCheck } from "./late_check.ts";
 import { move } from "./move.ts";
 import type { Opened } from "./open.ts";
 import { OutsideChanges } from "./outside_changes.ts";
-import { lockPath } from "./owner_lock.ts";
+import { isLocked, lockPath } from "./owner_lock.ts";
 import { Parking } from "./parking.ts";
 import { beat, join, listProcesses, orphans } from "./processes.ts";
 import { dump, restore } from "./portable.ts";
@@ -148,8 +148,10 @@ export class SqliteStore implements Store {
     );
   };
 
-  beat: Store["beat"] = () =>
-    this.#commits.write(() => beat(this.#sql, this.#process, this.now()), { isRefusedWhenFull: true });
+  beat: Store["beat"] = (view) =>
+    this.#commits.write(() => beat(this.#sql, this.#process, { now: this.now(), view }), {
+      isRefusedWhenFull: true,
+    });
 
   leave: Store["leave"] = async (id) => {
     await this.#commits.write(() => this.#sql.leave.run(id), { isRefusedWhenFull: true });
@@ -157,8 +159,8 @@ export class SqliteStore implements Store {
 
   processes: Store["processes"] = ({ silentForMs }) =>
     this.#read(() => {
-      const [own, isOwner] = [this.#process, this.#lock !== null];
-      return listProcesses(this.#sql, { now: this.now(), silentForMs, own, isOwner });
+      const isOwned = () => this.#lock === null && isLocked(this.#path);
+      return listProcesses(this.#sql, { now: this.now(), silentForMs, own: this.#process, isOwned });
     });
 
   get: Store["get"] = (id, how) => this.#read(() => get(this.#sql, id, how));

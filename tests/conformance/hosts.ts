@@ -3,19 +3,14 @@ import assert from "node:assert/strict";
 import type { HostChannel } from "../../queue/capabilities.ts";
 import type { ProcessIdentity, Store } from "../../queue/store.ts";
 import { eventually } from "../support/eventually.ts";
-import { add, at, claimOne, NOW, PROCESS } from "./stage.ts";
+import { add, claimOne, NOW, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";
 
-const LATER = NOW + 1_000;
 /** Much longer than a message takes to arrive. */
 const NOTHING_COMES_MS = 500;
 
 function process(number: number): ProcessIdentity {
   return { ...PROCESS, id: PROCESS.id.replace(/.$/, String(number)), pid: number };
-}
-
-async function viewsSeenBy(store: Store): Promise<(string | null)[]> {
-  return (await store.processes({ silentForMs: 30_000 })).map(({ view }) => view);
 }
 
 function channelOf({ capabilities: { hosts } }: Store): HostChannel {
@@ -51,23 +46,6 @@ export function hostsCases(test: Case): void {
       [],
       "a start would take it from the living",
     );
-  });
-
-  test("what a process shows with a beat is read by another, until it shows something else", async ({ store, second }) => {
-    const other = await second();
-    await store.join(process(1));
-    await other.join(process(2));
-    assert.deepEqual(await viewsSeenBy(other), [null, null]);
-    const odd = `{"words":"ä€😀 'quoted' \\"twice\\" \\\\ ${"long ".repeat(10_000)}"}`;
-    assert.equal(await store.beat(odd), true);
-    assert.deepEqual(await viewsSeenBy(other), [odd, null]);
-    assert.equal(await at(LATER, store).beat(), true);
-    assert.deepEqual(await viewsSeenBy(other), [odd, null], "a beat without a view keeps the one before");
-    await store.beat("{}");
-    assert.deepEqual(await viewsSeenBy(other), ["{}", null]);
-    await store.leave(process(1).id);
-    assert.equal(await store.beat("{}"), false, "its row is gone");
-    assert.deepEqual(await viewsSeenBy(other), [null]);
   });
 
   test("the kinds that a process claims are in its row, and in its new row when it joins again", async ({ store, second }) => {

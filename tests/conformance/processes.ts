@@ -29,6 +29,10 @@ async function keepInTouch(store: Store, until: number): Promise<void> {
   for (let now = NOW; now <= until; now += 1_000) await at(now, store).beat();
 }
 
+async function viewsSeenBy(store: Store): Promise<(string | null)[]> {
+  return (await store.processes({ silentForMs: STALL_MS })).map(({ view }) => view);
+}
+
 export function processesCases(test: Case): void {
   rowCases(test);
   recoveryCases(test);
@@ -85,6 +89,23 @@ function rowCases(test: Case): void {
     assert.equal(await store.beat(), false);
     await store.join(process(3));
     assert.equal(await store.beat(), true);
+  });
+
+  test("what a process shows with a beat is read by another, until it shows something else", async ({ store, second }) => {
+    const other = await second();
+    await store.join(process(1));
+    await other.join(process(2));
+    assert.deepEqual(await viewsSeenBy(other), [null, null]);
+    const odd = `{"words":"ä€😀 'quoted' \\"twice\\" \\\\ ${"long ".repeat(10_000)}"}`;
+    assert.equal(await store.beat(odd), true);
+    assert.deepEqual(await viewsSeenBy(other), [odd, null]);
+    assert.equal(await at(LATER, store).beat(), true);
+    assert.deepEqual(await viewsSeenBy(other), [odd, null], "a beat without a view keeps the one before");
+    await store.beat("{}");
+    assert.deepEqual(await viewsSeenBy(other), ["{}", null]);
+    await store.leave(process(1).id);
+    assert.equal(await store.beat("{}"), false, "its row is gone");
+    assert.deepEqual(await viewsSeenBy(other), [null]);
   });
 
   test("an id has one row", async ({ store, second }) => {

@@ -53,7 +53,7 @@ class Walk {
 
   async step(number: number): Promise<void> {
     this.#now += this.chance.below(50);
-    await this.#beat();
+    await this.#beatWhenDue();
     this.#turn = this.chance.below(this.stores.length);
     const store = at(this.#now, this.stores[this.#turn] as Store);
     const operations = [
@@ -68,6 +68,8 @@ class Walk {
     const operation = this.chance.chance(0.06)
       ? this.chance.pick([this.#reap, this.#prune, this.#restart])
       : this.chance.pick(operations);
+    // A process that has been silent for seconds, as on a slow machine, may not take jobs from others.
+    if (operation === this.#reap || this.chance.chance(0.25)) await this.#beat(store);
     const told = await operation.call(this, store);
     try {
       await this.#compare(at(this.#now, this.chance.pick(this.stores)));
@@ -76,13 +78,18 @@ class Walk {
     }
   }
 
-  async #beat(): Promise<void> {
+  async #beatWhenDue(): Promise<void> {
     for (const [i, store] of this.stores.entries()) {
       if (this.#now < (this.#beatsAt[i] ?? 0)) continue;
       const isThere = this.#model.beat(this.#processes[i]?.id ?? "", this.#now);
       assert.equal(await at(this.#now, store).beat(), isThere);
       this.#beatsAt[i] = this.#now + this.chance.pick(BEATS_MS);
     }
+  }
+
+  async #beat(store: Store): Promise<void> {
+    await store.beat();
+    this.#model.beat(this.#processes[this.#turn]?.id ?? "", this.#now);
   }
 
   #some<T>(list: readonly T[]): T[] {

@@ -163,6 +163,34 @@ function factCases(test: Case): void {
     });
   }
 
+  test("a postponed attempt that is repeated, because its answer was lost, does not wait again, and the next one does", async ({ store }) => {
+    const held = await hold(store, "a");
+    const report = { ranMs: 5, detail: null, log: null };
+    const waits = {
+      event: "postponed",
+      retries: 0,
+      detail: "not yet",
+      error: null,
+      replacesLine: true,
+    } as const;
+    const snooze = { ...retryIn(1_000, held), ...waits, report };
+    const told = async () => [await store.get("a"), await store.stats({ silentForMs: 0 })];
+    assert.equal(await settleOne(store, snooze, AT), true);
+    const before = await told();
+    for (const now of [AT, AT + 499]) assert.equal(await settleOne(store, snooze, now), true);
+    assert.deepEqual(await told(), before);
+    const others = [{ report: { ...report, ranMs: 6 } }, { detail: "still not" }, { delayMs: 2_000 }];
+    for (const [i, more] of others.entries()) {
+      const other = { ...snooze, ...more };
+      assert.equal(await settleOne(store, other, AT + i), true);
+      assert.equal((await jobOf(store, "a")).runAt, AT + i + other.delayMs);
+    }
+    // Its clock is a little behind.
+    assert.equal(await settleOne(store, { ...snooze, delayMs: 2_000 }, AT + 2_001), true);
+    assert.equal((await jobOf(store, "a")).runAt, AT + 4_001);
+    assert.equal((await store.get("a"))?.history.length, 1);
+  });
+
   test("a completion with another result than the stored one is no repetition: it is refused, and the stored one stays", async ({ store }) => {
     const held = await hold(store, "a");
     const ended = (result: string | null) => ({ ...held, verb: "complete", result } as const);

@@ -37,10 +37,29 @@ export function statsCases(test: Case): void {
   });
 
   test("stats returns since when the oldest due job has waited, whatever its priority", async ({ store }) => {
-    await add(store, "high", { priority: 50, runAt: NOW - 5 });
-    await add(store, "low", { priority: -50, runAt: NOW - 90 });
+    await add(at(NOW - 5, store), "high", { priority: 50, runAt: NOW - 5 });
+    await add(at(NOW - 90, store), "low", { priority: -50, runAt: NOW - 90 });
     await add(store, "delayed", { runAt: NOW + 5 });
     assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, NOW - 90);
+  });
+
+  test("stats counts no wait from before a job was added, and still finds a longer one behind it", async ({ store }) => {
+    await add(store, "backdated", { runAt: 0 });
+    assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, NOW);
+    await add(at(NOW - 90, store), "waits", { runAt: NOW - 90 });
+    assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, NOW - 90);
+  });
+
+  test("stats counts no wait from before a suspect was added, and still finds a longer one behind it", async ({ store }) => {
+    await addSuspect(store, "backdated", { runAt: 0 });
+    assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, NOW);
+    await addSuspect(at(NOW - 90, store), "waits", { runAt: NOW - 90 });
+    assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, NOW - 90);
+  });
+
+  test("stats counts the wait from when a job was due if the clock was set back since it was added", async ({ store }) => {
+    await add(at(NOW + 1_000, store), "a", { runAt: NOW - 5 });
+    assert.equal((await store.stats({ silentForMs: 0 })).oldestDueAt, NOW - 5);
   });
 
   test("stats does not call a delayed or a running job due", async ({ store }) => {

@@ -1,6 +1,7 @@
 /** Starts on a server that cannot be used as it is: one sentence that says what to do, the exit code, no password. */
 import assert from "node:assert/strict";
 import { openStore } from "../../queue/get_queue.ts";
+import { SCHEMA_VERSION } from "../../queue/postgres/migrations.ts";
 import { freePort } from "../support/processes/free_port.ts";
 import { type RunOptions, spawnSystem } from "../support/processes/running_system.ts";
 import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
@@ -146,7 +147,7 @@ const ON_POSTGRES: readonly BadServer<PostgresServer>[] = [
     url: (server) => `${loginOf(server, "queue")}?schema=newer`,
     code: STORAGE,
     says:
-      'The queue in the schema "newer" was made by a newer release (99, this one knows 3): upgrade this program.',
+      `The queue in the schema "newer" was made by a newer release (99, this one knows ${SCHEMA_VERSION}): upgrade this program.`,
   },
 ];
 
@@ -171,6 +172,15 @@ const ON_REDIS: readonly BadServer<RedisServer>[] = [
       "Redis refuses this user or password: check QUEUE_URL (PLACE: WRONGPASS invalid username-password pair or user is disabled.).",
     jobsSay:
       "Redis refuses this user or password: check QUEUE_URL (PLACE: WRONGPASS invalid username-password pair or user is disabled.).",
+  },
+  {
+    name: "a password where the server has none",
+    url: ({ port }) => `redis://:${PASSWORD}@127.0.0.1:${port}`,
+    code: STORAGE,
+    says:
+      "Redis has no password, but QUEUE_URL names one: remove it there, or set it on the server (PLACE: ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?).",
+    jobsSay:
+      "Redis has no password, but QUEUE_URL names one: remove it there, or set it on the server (PLACE: ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?).",
   },
   {
     name: "no such database",

@@ -46,6 +46,12 @@ const BAD_STARTS: readonly BadStart[] = [
     says: /empty file.*restore a backup/,
   },
   {
+    name: "a database file of one byte, which was called empty",
+    prepare: (folder) => Deno.writeTextFileSync(`${folder}/data/queue.db`, "x"),
+    code: 74,
+    says: /queue\.db is a file of one byte, .*restore a backup/,
+  },
+  {
     name: "a file that is not a database",
     prepare: (folder) =>
       Deno.writeTextFileSync(`${folder}/data/queue.db`, "not a database at all\n".repeat(500)),
@@ -120,13 +126,20 @@ sqliteTest("a damaged database: exit 74, and the file is left as it is", async (
 });
 
 sqliteTest(
-  "a second supervisor on the same database: exit 74, and the first one is not disturbed",
+  "a second supervisor on the same database: exit 74, only the true reason, and the first one is not disturbed",
   async () => {
     await using first = await runSystem();
     const ports = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()) };
-    const { code, stderr } = await spawnSystem({ folder: first.folder, env: ports }).output();
+    const { code, stdout, stderr } = await spawnSystem({ folder: first.folder, env: ports }).output();
     assert.equal(code, 74);
-    assert.match(new TextDecoder().decode(stderr), /in use by another supervisor/);
+    const lines = new TextDecoder().decode(stderr).split("\n").filter((line) => line !== "");
+    const held = "is in use by another supervisor";
+    assert.match(
+      lines.shift() ?? "",
+      new RegExp(`${held}\\. The start waits a few seconds for that one to end\\.$`),
+    );
+    assert.match(lines.join("\n"), new RegExp(`^The database .* ${held}: stop that one first, or .*\\.$`));
+    assert.equal(new TextDecoder().decode(stdout), "");
     await first.healthy(1_000);
   },
 );

@@ -124,6 +124,29 @@ async function guestOf(url: string) {
   return Object.assign(queue, { [Symbol.asyncDispose]: () => queue.close() });
 }
 
+Deno.test("jobs add whose output was lost ended with 1, refused, although the jobs were stored: what is done is 0", async () => {
+  await using folder = await tempFolder();
+  await Deno.mkdir(folder.file("data"));
+  const url = urlFor(folder.file("data/queue.db"));
+  await (await guestOf(url)).close();
+  const env = { NO_COLOR: "1", QUEUE_URL: url };
+  for (const [words, status] of DOING) {
+    const args = ["run", "-A", "--no-prompt", MAIN, "jobs", ...words];
+    const lost = spawnIntoFullDisk(args, { dead: "stdout", cwd: folder.path, env });
+    if (lost === null) return;
+    await lost.stdout.cancel();
+    assert.equal((await lost.status).code, 0, words.join(" "));
+    await using queue = await guestOf(url);
+    assert.equal((await queue.get("data/files/a.txt")).job.status, status, words.join(" "));
+  }
+});
+
+const DOING = [
+  [["add", "data/files/a.txt"], "PENDING"],
+  [["cancel", "data/files/a.txt"], "CANCELED"],
+  [["resubmit", "--all", "--yes", "--json"], "PENDING"],
+] as const;
+
 Deno.test("a command whose output is lost says so by its exit code; one whose reader has gone does not", async () => {
   await using folder = await tempFolder();
   await Deno.mkdir(folder.file("data"));

@@ -74,7 +74,7 @@ for (const { name, whyNot, serve, withinMs } of BACKENDS) {
 
 /** On the pages, in the log and among the recent events of each host. */
 async function tellOfTheLoss(hosts: readonly RunningSystem[], pid: number): Promise<void> {
-  const gone = new RegExp(`Host .+ \\(process ${pid}\\) went away`);
+  const gone = new RegExp(`Host .+ \\(pid ${pid}\\) went away`);
   for (const host of hosts) {
     await eventually("it warns", async () => (await warningsOf(host)).some((one) => gone.test(one)));
     const ops = await (await fetch(host.ops)).text();

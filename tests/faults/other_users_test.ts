@@ -104,6 +104,30 @@ sqliteTest(
   },
 );
 
+const DENIED: Readonly<Record<string, (data: string) => void>> = {
+  "its mode denies access": (data) => Deno.chmodSync(`${data}/queue.db`, 0),
+  "it belongs to another user": (data) => Deno.chownSync(`${data}/queue.db`, 12_345, 12_345),
+  "its lock belongs to another user": (data) => Deno.chownSync(`${data}/queue.db.lock`, 12_345, 12_345),
+  "its folder belongs to another user": (data) => Deno.chownSync(data, 12_345, 12_345),
+};
+
+for (const [what, deny] of Object.entries(DENIED)) {
+  sqliteTest(
+    `a database that cannot be opened was said to lack a folder: the start names the files and their owner, as ${what}`,
+    async () => {
+      if (Deno.uid() !== 0) return;
+      await using folder = await begun();
+      deny(folder.file("data"));
+      const settings = { FILES_DIR: folder.file("files") };
+      const ended = await startUnprivileged(folder.path, settings);
+      if (ended === null) return;
+      assert.equal(ended.code, 74, ended.words);
+      assert.match(ended.words, /queue\.db cannot be opened: .*chown.* belongs to user \d+ \(mode 0\d+\)/);
+      if (!what.startsWith("its mode")) assert.match(ended.words, / belongs to user 12345 /);
+    },
+  );
+}
+
 sqliteTest("a command of another user is refused before it creates a log beside the database", async () => {
   if (Deno.uid() !== 0) return;
   await using folder = await begun();

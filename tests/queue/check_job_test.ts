@@ -125,6 +125,14 @@ Deno.test("a kind without a handler is refused with the kinds that are known", a
   }
 });
 
+Deno.test("a handler in mail_test.ts was passed over silently: the refusal of the kind says that it counts as a test", async () => {
+  await using on = await testQueue();
+  await assert.rejects(
+    on.queue.add([{ id: "a", kind: "mail_test" }]),
+    /No handler is named "mail_test": .* A file named mail_test\.ts counts as a test\.$/,
+  );
+});
+
 function nested(depth: number): unknown {
   let value: unknown = 1;
   for (let i = 0; i < depth; i++) value = [value];

@@ -8,7 +8,7 @@ import { claimNext, end } from "../support/queue/attempts.ts";
 import { GroupCommit } from "../../queue/sqlite/group_commit.ts";
 import { editByHand } from "../support/queue/hand_edit.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { type TestQueue, testQueue } from "../support/queue/test_queue.ts";
+import { START, type TestQueue, testQueue } from "../support/queue/test_queue.ts";
 
 /** Fails unless the stored counts match the rows. */
 async function assertCounted({ queue, url }: TestQueue): Promise<void> {
@@ -98,6 +98,13 @@ editTest("a job that is inserted by hand with only its id waits, and is processe
   assert.ok(job.createdAt >= before && job.createdAt <= Date.now() + 1_000);
   assert.equal((await claimNext(on.queue)).id, "data/files/by-hand.txt");
   await assertCounted(on);
+});
+
+editTest("a job that is inserted by hand without a time to run has not waited since 1970", async () => {
+  await using on = await testQueue();
+  await editByHand(on.url, `INSERT INTO jobs (id, created_at) VALUES ('a', ${START - 1_500})`);
+  assert.equal((await on.queue.get("a")).job.runAt, 0);
+  assert.equal((await on.queue.stats()).ageMs, 1_500);
 });
 
 editTest("every status can be set by hand, from every other, and is shown as it is", async () => {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { SystemView } from "@persistent-queue/queue";
 import { orderText, readOrder } from "../../queue/hosts/orders.ts";
 import { readView, viewText } from "../../queue/hosts/view_text.ts";
+import { sqliteTest } from "../support/backend.ts";
 import { testQueue } from "../support/queue/test_queue.ts";
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -38,6 +39,7 @@ const VIEW: SystemView = {
   trouble: "The system is stopping.",
   memoryBytes: 1_000_000,
 };
+const KINDS = ["file", "mail"];
 const HISTORY = [{ added: 1, completed: 2, failed: 3 }, { added: 0, completed: 4, failed: 0 }];
 
 function textOf(more: object): string {
@@ -47,26 +49,41 @@ function textOf(more: object): string {
 Deno.test("what a process shows is read by another unchanged, except for its recent events", () => {
   const what = { type: "notice", text: "of this process alone" } as const;
   const event = { at: NOW, level: "info", jobId: null, consumerId: null, what } as const;
-  const text = viewText({ view: { ...VIEW, events: [event] }, viewedAt: NOW, history: HISTORY });
-  assert.deepEqual(readView(text, 0), { view: VIEW, viewedAt: NOW, history: HISTORY });
+  const text = viewText({
+    view: { ...VIEW, events: [event] },
+    viewedAt: NOW,
+    history: HISTORY,
+    kinds: KINDS,
+  });
+  assert.deepEqual(readView(text, 0), { view: VIEW, viewedAt: NOW, history: HISTORY, kinds: KINDS });
 });
 
 Deno.test("a view that is not a JSON object, too long or missing shows nothing", () => {
   const long = textOf({ warnings: ["x".repeat(300_000)] });
   for (const text of [null, "", "{", "null", "[]", "7", '"words"', long]) {
-    assert.deepEqual(readView(text, NOW), { view: null, viewedAt: NOW, history: [] }, text?.slice(0, 20));
+    assert.deepEqual(
+      readView(text, NOW),
+      { view: null, viewedAt: NOW, history: [], kinds: [] },
+      text?.slice(0, 20),
+    );
   }
 });
 
 Deno.test("what does not fit is left out of a view, field by field", () => {
   const odd = [null, -1, "words", {}, [], true, 1e300];
   for (const value of odd) {
-    const fields = Object.fromEntries([...Object.keys(VIEW), "at", "history"].map((name) => [name, value]));
-    const { view, viewedAt, history } = readView(JSON.stringify(fields), NOW);
+    const fields = Object.fromEntries(
+      [...Object.keys(VIEW), "at", "history", "kinds"].map((name) => [name, value]),
+    );
+    const { view, viewedAt, history, kinds } = readView(JSON.stringify(fields), NOW);
     assert.ok(view !== null);
     const { startedAt, wedged, memoryBytes, consumers, warnings, events, sweep } = view;
     assert.deepEqual([startedAt, wedged, memoryBytes, viewedAt], [0, 0, 0, NOW], JSON.stringify(value));
-    assert.deepEqual([consumers, warnings, events, history], [[], [], [], []], JSON.stringify(value));
+    assert.deepEqual(
+      [consumers, warnings, events, history, kinds],
+      [[], [], [], [], []],
+      JSON.stringify(value),
+    );
     assert.deepEqual(sweep, { lastAt: null, lastRequeued: 0 });
     assert.equal(view.stopping, value === true);
     assert.equal(view.takesFaults, value === true);
@@ -134,10 +151,18 @@ Deno.test("a process with very many consumers shows as many as fit", () => {
   const [one] = VIEW.consumers;
   assert.ok(one !== undefined);
   const many = Array.from({ length: 1_000 }, (_, i) => ({ ...one, slot: i + 1, jobId: "j".repeat(2_000) }));
-  const text = viewText({ view: { ...VIEW, consumers: many }, viewedAt: NOW, history: [] });
+  const text = viewText({ view: { ...VIEW, consumers: many }, viewedAt: NOW, history: [], kinds: [] });
   assert.ok(text.length <= 256 * 1024);
   const shown = readView(text, NOW).view?.consumers ?? [];
   assert.deepEqual(shown, many.slice(0, 62));
+});
+
+Deno.test("kinds that are no text, or longer than a job may have, are left out of a view, and very many are cut", () => {
+  const kinds = ["mail", 7, null, "", "x".repeat(65), "x".repeat(64)];
+  assert.deepEqual(readView(textOf({ kinds }), NOW).kinds, ["mail", "x".repeat(64)]);
+  const many = Array.from({ length: 5_000 }, (_, i) => `${i}`.padEnd(64, "x"));
+  const shown = readView(viewText({ view: VIEW, viewedAt: NOW, history: HISTORY, kinds: many }), NOW);
+  assert.deepEqual([shown.kinds.length, shown.view?.consumers.length], [1_000, VIEW.consumers.length]);
 });
 
 Deno.test("an order is read as it was given, however long the user's name is", () => {
@@ -161,12 +186,15 @@ Deno.test("an order that is not understood is unknown, and shown on one short li
   }
 });
 
-Deno.test("a queue in a file has one host, which shows itself to no other and takes no orders from one", async () => {
-  await using on = await testQueue();
-  using _presented = on.queue.present({ view: () => assert.fail("it was looked at"), onOrder() {} });
-  await on.queue.recover();
-  await on.queue.probe();
-  await on.queue.sweep({ held: [], freed: 0 });
-  assert.deepEqual(on.queue.hosts, []);
-  assert.equal(await on.queue.orderFault("c1", "crash", "a person"), false);
-});
+sqliteTest(
+  "a queue in a file has one host, which shows itself to no other and takes no orders from one",
+  async () => {
+    await using on = await testQueue();
+    using _presented = on.queue.present({ view: () => assert.fail("it was looked at"), onOrder() {} });
+    await on.queue.recover();
+    await on.queue.probe();
+    await on.queue.sweep({ held: [], freed: 0 });
+    assert.deepEqual(on.queue.hosts, []);
+    assert.equal(await on.queue.orderFault("c1", "crash", "a person"), false);
+  },
+);

@@ -24,7 +24,7 @@ for (const { name, start } of sharedServers(SENTENCE)) {
     await stopped.leave();
     await untilAll([one, two], ({ events }) => lossesIn(events).length > 0);
     for (const { queue } of [one, two]) {
-      assert.match(queue.warnings.join(), /^Host web-9 \(process 7\) went away at \d{4}-.{11} UTC without/);
+      assert.match(queue.warnings.join(), /^Host web-9 \(pid 7\) went away at \d{4}-.{11} UTC without/);
     }
     assert.deepEqual(
       one.queue.warnings,

@@ -73,6 +73,18 @@ if (missing !== null) {
     await eventually("it works", () => store.insert([JOB]).then(() => true, () => false));
   });
 
+  test("calls that wait for a connection fail with it, and do not wait until they are given up", async ({ relay, store }) => {
+    await store.join(PROCESS);
+    relay.cut();
+    const told: string[] = [];
+    for (let n = 0; n < 20; n++) {
+      const calls = [store.beat(), store.beat(), store.processes({ silentForMs: 30_000 }), store.beat()];
+      told.push(...await Promise.all(calls.map(failure)));
+      await sleep(50);
+    }
+    assert.deepEqual(told.filter((message) => !message.startsWith("PostgreSQL cannot be reached (")), []);
+  });
+
   test("a store that is closed while the server is down leaves no timer behind", async ({ relay, store }) => {
     relay.cut();
     await eventually("a call fails", () => store.insert([JOB]).then(() => false, () => true));
@@ -223,7 +235,9 @@ if (missing !== null) {
       const goOn = server.pause();
       try {
         const since = performance.now();
+        const write = failure(store.insert([JOB]));
         assert.match(await failure(calls[what]()), /^PostgreSQL does not answer \(/);
+        assert.match(await write, /^PostgreSQL does not answer \(/, "as every call in flight says");
         assert.ok(performance.now() - since < NOTICED_MS);
       } finally {
         goOn();

@@ -247,7 +247,7 @@ if (missing !== null) {
       assert.ok(lost);
       // The claim never reached the standby that took over.
       await server.sql(
-        "SET search_path = failover; DELETE FROM jobs; INSERT INTO jobs (seq, id) VALUES (1, 'a')",
+        "SET search_path = failover; DELETE FROM jobs; INSERT INTO jobs (seq, id) OVERRIDING SYSTEM VALUE VALUES (1, 'a')",
       );
       await new Promise((resolve) => setTimeout(resolve, 5));
       const again = await claimOne();

@@ -42,8 +42,8 @@ function add(
   count: number,
   { priority, kind = "noop", after = 0 }: Jobs,
 ) {
-  return sql(`INSERT INTO q.jobs (id, kind, priority, run_at)
-    SELECT '${name} ' || n, '${kind}', ${priority}, n + ${after} FROM generate_series(1, ${count}) AS n`);
+  return sql(`INSERT INTO q.jobs (id, kind, priority, run_at, created_at)
+    SELECT '${name} ' || n, '${kind}', ${priority}, n + ${after}, 0 FROM generate_series(1, ${count}) AS n`);
 }
 
 /** Opens a snapshot, after which all waiting jobs leave the line. */

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { getQueue } from "@persistent-queue/queue";
+import { getQueue, openStore, Queue, QUEUE_DEFAULTS, StorageError } from "@persistent-queue/queue";
 import { judgeDeath } from "../../queue/policy/deaths.ts";
 import { RequestRecord } from "../../queue/maintenance/request_record.ts";
 import { claimNext } from "../support/queue/attempts.ts";
+import { changedStore } from "../support/queue/queue_on.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 import { passInTouch, testQueue } from "../support/queue/test_queue.ts";
 import { urlFor } from "../support/backend.ts";
@@ -168,7 +169,7 @@ Deno.test("until the last death is judged, the record stays as it is, whatever r
   const record = new RequestRecord({ path, now: () => 0 });
   record.begin()();
   assert.equal(await Deno.readTextFile(path), "12");
-  assert.deepEqual([record.judge(), record.judge()], [{ isCharged: false }, { isCharged: false }]);
+  assert.deepEqual([record.judge(), record.judge()].map(({ excuse }) => excuse === null), [false, false]);
   assert.equal(await Deno.readTextFile(path), "03");
   record.close();
 });
@@ -188,6 +189,64 @@ Deno.test("a process that lives for ten minutes, or stops cleanly, has three exc
   assert.equal(await Deno.readTextFile(path), "00");
   record.close();
 });
+
+Deno.test("a job that a clean stop could not give back is not charged at the next start", async () => {
+  const [event, crashes] = await noticedLate(LAST, `20${LAST}`);
+  assert.deepEqual([event, crashes], ["released", 0]);
+  assert.deepEqual((await noticedLate(OTHER, `20${LAST}`)).slice(0, 2), ["crashed", 1]);
+  // Whose jobs they are is not known.
+  await using died = await diedWith("20");
+  await died.queue.recover();
+  assert.equal((await died.queue.get("a")).job.crashes, 1);
+});
+
+Deno.test("a clean stop stays known until its jobs are released, however often the start is tried", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("record");
+  const read = () => Deno.readTextFileSync(path);
+  const begin = () => new RequestRecord({ path, now: () => 0 });
+  const first = begin();
+  first.judge();
+  first.setProcess(LAST);
+  assert.equal(read(), `00${LAST}`);
+  first.close();
+  assert.equal(read(), `20${LAST}`);
+  const second = begin();
+  second.setProcess(OTHER);
+  assert.match(second.judge().excuse ?? "", /^The system stopped/);
+  second.begin()();
+  second.close();
+  assert.equal(read(), `20${LAST}`);
+  const third = begin();
+  third.setProcess(OTHER);
+  third.judge();
+  third.takeOver();
+  assert.equal(read(), `00${OTHER}`);
+  third.close({ owesCharge: true });
+  assert.equal(read(), `00${OTHER}`);
+});
+
+Deno.test("a stop is not clean for a job that took down its consumer, if that could not be stored", async () => {
+  for (const [outcome, state] of [[CRASHED, "00"], [STOPPED, "20"]] as const) {
+    await using folder = await tempFolder();
+    const requestRecord = folder.file("queue.db.requests");
+    const store = await openStore(urlFor(folder.file("queue.db")), "owner");
+    const settle = () => Promise.reject(new StorageError("It is locked.", { passing: true }));
+    const queue = new Queue(changedStore(store, { settle }), {
+      ...QUEUE_DEFAULTS,
+      ...{ stallMs: STALL_MS, requestRecord },
+    });
+    await queue.recover();
+    await queue.add([{ id: "a" }]);
+    const job = await claimNext(queue);
+    await assert.rejects(queue.settle([{ job, outcome }]));
+    await queue.close();
+    assert.equal(flagsOf(requestRecord), state);
+  }
+});
+
+const CRASHED = { type: "crashed", detail: "Its thread died", guilty: true } as const;
+const STOPPED = { type: "stopped", detail: "The system stopped" } as const;
 
 Deno.test("the command line beside the system leaves the record alone", async () => {
   await using folder = await tempFolder();

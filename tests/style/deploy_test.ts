@@ -18,6 +18,21 @@ Deno.test("the containers get settings that exist, and no password is written do
   }
 });
 
+/** What depends on how the containers are built and connected. */
+const FIXED = ["QUEUE_URL", "HOST", "MANAGER_PORT", "OPS_PORT", "FILES_DIR", "LOG_DIR"];
+
+Deno.test("every setting can be set in deploy/.env, and the sample jobs are off unless it turns them on", () => {
+  for (const path of COMPOSE) {
+    const text = read(path);
+    const open = SETTING_NAMES.filter((name) =>
+      new RegExp(`^ {6}${name}:(?:$| \\$\\{${name}:)`, "m").test(text)
+    );
+    const network = /^ {6}TRUSTED_PROXIES: \d/m.test(text) ? ["TRUSTED_PROXIES"] : [];
+    assert.deepEqual([...open, ...FIXED, ...network].toSorted(), SETTING_NAMES.toSorted(), path);
+    assert.match(text, /^ {6}PRODUCER_INTERVAL_MS: \$\{PRODUCER_INTERVAL_MS:-0\}/m);
+  }
+});
+
 Deno.test("the image has the tests' version of Deno, and the containers are built from it", () => {
   const [, version] = /^deno_version=(\S+)$/m.exec(read(".ci/run")) ?? [];
   assert.match(read("deploy/Dockerfile"), new RegExp(`^FROM docker\\.io/denoland/deno:${version}$`, "m"));

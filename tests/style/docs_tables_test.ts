@@ -67,6 +67,33 @@ Deno.test("docs/operations.md has each exit code of the system", async () => {
   );
 });
 
+Deno.test("docs/api.md has every error code that the pages and the API send, with its status", async () => {
+  const files = (await sourceFiles()).filter(({ path }) => path.startsWith("ui/"));
+  const text = files.map((file) => file.text).join("\n");
+  const thrown = [...text.matchAll(/new HttpError\(\s*(\d{3}),\s*"([a-z_]+)"/g)];
+  const ofQueue = [...text.matchAll(/^ {2}([a-z]+(?:_[a-z]+)*): (\d{3}),$/gm)];
+  const sent = [
+    ...thrown.map(([, status, code]) => `${status} ${code}`),
+    ...ofQueue.map(([, code, status]) => `${status} ${code}`),
+  ];
+  assert.ok(thrown.length > 15 && ofQueue.length > 8);
+  const rows = rowsOf(await docsPage("docs/api.md"), /^\d{3}$/);
+  const told = rows.flatMap(([status, codes = ""]) =>
+    [...codes.matchAll(/`([a-z_]+)`/g)].map(([, code]) => `${status} ${code}`)
+  );
+  assert.deepEqual(sent.filter((one) => !told.includes(one)), []);
+});
+
+Deno.test("docs/operations.md has every metric", async () => {
+  const files = (await sourceFiles()).filter(({ path }) => path === "ui/ops/monitoring.ts");
+  const names = files.flatMap(({ text }) => [...text.matchAll(/"(pq_[a-z_]+)"/g)].map(([, name]) => name));
+  assert.ok(names.length > 20);
+  const told = rowsOf(await docsPage("docs/operations.md"), /^`pq_/).flatMap(([cell = ""]) =>
+    [...cell.matchAll(/`(pq_[a-z_]+)`/g)].map(([, name]) => name)
+  );
+  assert.deepEqual(told.toSorted(), names.toSorted());
+});
+
 Deno.test("the diagram of the statuses shows the moves of the code, and no others", async () => {
   const picture = blockOf(await docsPage("docs/architecture.md"), "mermaid", "stateDiagram");
   const drawn = [...picture.matchAll(/^ *(\w+) --> (\w+): (\w+)$/gm)].map(([, from, to, verb]) =>

@@ -106,6 +106,24 @@ Deno.test("many jobs are added at once, all or none", async () => {
   });
 });
 
+Deno.test("a list of which one id is finished says what became of each job, so that none is added again", async () => {
+  await using pages = await openPages();
+  await read(pages.api("/api/jobs", { id: "done", kind: "mail" }));
+  await read(pages.api("/api/jobs/cancel", { ids: ["done"] }));
+  const { status, body } = await read(
+    pages.api("/api/jobs", [{ id: "done", kind: "mail" }, { kind: "mail", payload: "pay me" }]),
+  );
+  assert.deepEqual([status, body.error.code], [409, "duplicate_job"]);
+  assert.match(body.error.message, /The others of this call were added\.$/);
+  const again = await read(pages.api("/api/jobs", Array(3).fill({ id: "done", kind: "mail" })));
+  assert.match(again.body.error.message, /2 more of this call are refused as well\.$/);
+  const [refused, added] = body.results;
+  assert.deepEqual([refused.id, refused.ok, refused.outcome], ["done", false, "refused"]);
+  assert.match(refused.error.message, /"done" exists already and is CANCELED: .*replace/);
+  assert.deepEqual([added.ok, added.outcome, added.status], [true, "added", "PENDING"]);
+  assert.equal((await read(pages.api(`/api/jobs/${added.id}`))).body.payload, "pay me");
+});
+
 const BAD_JOBS: [what: string, json: unknown, code: string, words: RegExp][] = [
   ["text", "job", "invalid_job", /object/],
   ["null", null, "invalid_job", /object/],

@@ -68,7 +68,7 @@ Deno.test("what a script does through the API leaves one line for each action", 
     ]);
     await pages.queue.move("cancel", ["m6"], "test");
     assert.deepEqual(await post("/api/jobs", [{ id: "m6", kind: "mail" }, { id: "m7", kind: "mail" }]), [
-      `Added some of 2 jobs ${by}: "m6", "m7"`,
+      `Added 1 job ${by}: "m7"`,
     ]);
   });
   await t.step("moving by id and by filter", async () => {

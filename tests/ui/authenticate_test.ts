@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { StorageError } from "@persistent-queue/queue";
 import { Throttle } from "@persistent-queue/ui";
 import { type Case, judged, type Line, LINES, OUTSIDE, prepare } from "./every_route.ts";
 import { type Ask, openPages, PASSWORD, type TestPages, TOKEN } from "./open_pages.ts";
@@ -43,6 +44,25 @@ Deno.test("Ops without JavaScript, which reloads itself, does not keep its sessi
   }
   clock.now = 1_000_000 + 30 * MINUTE;
   assert.deepEqual(await reload(), [303, "/login"], "and the login leads to the page itself");
+});
+
+Deno.test("a page that reloads itself while the storage is away does not keep its session alive", async () => {
+  const clock = { now: 1_000_000 };
+  await using pages = await openPages({ now: () => clock.now });
+  const headers = { cookie: await pages.logIn() };
+  const { queue } = pages;
+  const { list } = queue;
+  queue.list = () => Promise.reject(new StorageError("It is locked.", { passing: true }));
+  for (const minutes of [10, 20, 29]) {
+    clock.now = 1_000_000 + minutes * MINUTE;
+    const response = await pages.ask("/", { headers });
+    await response.body?.cancel();
+    assert.deepEqual([response.status, response.headers.get("refresh")], [503, "3"]);
+  }
+  clock.now = 1_000_000 + 30 * MINUTE;
+  assert.equal(await statusOf(pages, "/", { headers }), 303);
+  queue.list = list;
+  assert.equal(await statusOf(pages, "/", { headers }), 303);
 });
 
 Deno.test("a page that a person loads, and a form that a person sends, keep the session alive", async () => {

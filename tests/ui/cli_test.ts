@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { getQueue, type Queue } from "@persistent-queue/queue";
+import { EXIT, getQueue, type Queue } from "@persistent-queue/queue";
 import type { CliIo } from "../../ui/cli/command.ts";
 import { jobsCommand } from "../../ui/cli/jobs_command.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
@@ -113,6 +113,14 @@ Deno.test("adding again is harmless while the job waits, refused when it is fini
   const refused = await run(folder, ["add", "a.txt"]);
   assert.equal(refused.code, 1);
   assert.match(refused.err, /"a\.txt" exists already and is COMPLETED/);
+  const beside = await run(folder, ["add", "a.txt", "b.txt"]);
+  assert.match(beside.out, /^a\.txt +COMPLETED +exists already, unchanged\nb\.txt +PENDING +added$/);
+  assert.deepEqual([beside.code, /The others of this call were added\./.test(beside.err)], [1, true]);
+  const { results } = JSON.parse((await run(folder, ["add", "a.txt", "c.txt", "--json"])).err);
+  assert.deepEqual(results.map(({ id, ok }: { id: string; ok: boolean }) => [id, ok]), [["a.txt", false], [
+    "c.txt",
+    true,
+  ]]);
   assert.match((await run(folder, ["add", "--replace", "a.txt"])).out, /^a\.txt +PENDING +started afresh$/);
 });
 
@@ -148,6 +156,20 @@ Deno.test("show prints a job's facts and its history", async () => {
   const { status, history } = JSON.parse((await run(folder, ["show", "a.txt", "--json"])).out);
   assert.equal(status, "FAILED");
   assert.equal(history[0].event, "failed");
+});
+
+Deno.test("show prints an error of several lines once, line by line, and its first line in the history", async () => {
+  await using folder = await tempFolder();
+  await run(folder, ["add", "a.txt"]);
+  const error = "No such file\n    at workers/handlers/file.ts:51:29";
+  const detail = `NotFound: ${error}\n    at loop`;
+  await workOff(folder, { type: "gave-up", error, report: { ranMs: 7, detail, log: null } });
+  const { out } = await run(folder, ["show", "a.txt"]);
+  assert.doesNotMatch(out, /\\n/);
+  assert.match(out, /\nError: No such file\n[^ ]/);
+  assert.match(out, /\n2026-11-24 15:00:00Z {2}failed {2}retries 0 {2}consumer {2}No such file\n/);
+  assert.deepEqual(out.match(/at workers.*/g), ["at workers/handlers/file.ts:51:29"]);
+  assert.match(out, /\n {2}NotFound: No such file\n {6}at workers\/handlers\/file\.ts:51:29\n {6}at loop$/);
 });
 
 Deno.test("an unknown job is refused with exit code 1, for scripts as JSON", async () => {
@@ -320,6 +342,10 @@ Deno.test("every command has help that opens nothing", async () => {
   await using folder = await tempFolder();
   const all = await run(folder, ["--help"]);
   assert.equal(all.code, 0);
+  for (const code of Object.values(EXIT)) {
+    assert.equal(new RegExp(`[ ,]${code} [a-z]`).test(all.out), code !== EXIT.wedged, `exit code ${code}`);
+  }
+  assert.match(all.out, /deno task -q jobs/);
   for (const name of ["add", "list", "show", "resubmit", "cancel", "stats", "backup", "verify"]) {
     assert.match(all.out, new RegExp(`^  ${name} `, "m"));
     for (const flag of ["--help", "-h"]) {

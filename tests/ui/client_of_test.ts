@@ -55,14 +55,24 @@ Deno.test("a request is forwarded where a header, a declared proxy or its writin
       "X-Forwarded-Proto",
       "X-Forwarded-Anything",
       "X-Real-IP",
-      "CF-Connecting-IP",
+      ...["CF-Connecting-IP", "DO-Connecting-IP", "Fastly-Client-IP", "Fly-Client-IP", "X-Cluster-Client-IP"],
+      ...[
+        "X-Azure-ClientIP",
+        "X-Envoy-External-Address",
+        "X-Original-Host",
+        "CDN-Loop",
+        "CF-Ray",
+        "X-Varnish",
+      ],
     ]
   ) {
     assert.equal(client({ [name]: "" }).isForwarded, true, name);
   }
   assert.equal(client({}, { trustedProxies: ["127.0.0.0/8"] }).isForwarded, true);
   assert.equal(client({}, { looksRelayed: true }).isForwarded, true);
-  assert.equal(client({ "x-request-id": "1" }).isForwarded, false);
+  for (const name of ["X-Request-Id", "Client", "Accept", "Sec-CH-UA", "DNT", "X-Requested-With"]) {
+    assert.equal(client({ [name]: "1" }).isForwarded, false, name);
+  }
 });
 
 Deno.test("a connection is encrypted where the proxy says so, or the host is that of an https PUBLIC_URL", () => {

@@ -43,7 +43,7 @@ function rowsIn(html: string): string[] {
 Deno.test("a host alone has no heading in its tables, and no name in its counts", async () => {
   await using pages = await openPages(OPEN_OPS);
   const ops = await textOf(pages.askOps("/"));
-  assert.match(ops, /All is well: 1 consumer at your service/);
+  assert.match(ops, /All is well: 1 consumer is running/);
   assert.deepEqual(rowsIn(ops), ["1 11111111 idle – – 0.1 s ago 7 2 1"]);
   assert.doesNotMatch(ops, /class="host"/);
 });
@@ -71,7 +71,7 @@ for (const server of sharedServers("a host alone is listed")) {
     assert.deepEqual(hosts, [{ name: "here", quiet_ms: null }]);
     assert.deepEqual([consumers[0].host, consumers[0].takes_faults], ["here", true]);
     const ops = await textOf(pages.askOps("/"));
-    assert.match(ops, /1 consumer at your service/);
+    assert.match(ops, /All is well: 1 consumer is running/);
     assert.doesNotMatch(ops, /class="host"/);
   });
 }
@@ -94,14 +94,14 @@ Deno.test("both pages show the consumers of every host under its name, and count
   const manager = await textOf(pages.ask("/consumers", { headers: { cookie } }));
   for (const html of [ops, manager]) {
     assert.deepEqual(rowsIn(html).map((row) => row.replace(/ Crash Hang$/, "")), [
-      "here",
+      "here this host",
       "1 11111111 idle – – 0.1 s ago 7 2 1",
       "web-2",
       "1 22222222 working job 7 3.0 s 1.1 s ago 7 2 1",
       "2 – restarting – – – 7 2 1",
     ]);
   }
-  assert.match(ops, /All is well: 3 consumers on 2 hosts at your service/);
+  assert.match(ops, /All is well: 3 consumers on 2 hosts are running/);
   assert.match(ops, /1 idle, 1 working, 1 restarting/);
   const ids = manager.match(/id="consumer-[^"]*"/g) ?? [];
   assert.equal(new Set(ids).size, 3, "two cells have one name");
@@ -109,20 +109,22 @@ Deno.test("both pages show the consumers of every host under its name, and count
   assert.deepEqual(view.hosts.map(({ name }: { name: string }) => name), ["here", "web-2"]);
 });
 
-Deno.test("the vital signs say which of them are those of this host, where there are several", async () => {
+Deno.test("the vital signs of this host are under its name, where there are several", async () => {
   await using pages = await openPages(OPEN_OPS);
   const named = async () => {
     const html = await textOf(pages.askOps("/"));
     const [, signs = ""] = /<h2 id="vitals-title">([^]*?)<\/section>/.exec(html) ?? [];
-    const names = [...signs.matchAll(/<dt>(?:<details class="why"><summary>)?([^<]*)/g)].map((
-      [, name = ""],
-    ) => name);
-    return names.filter((name) => name.endsWith(" (this host)")).map((name) => name.slice(0, -12));
+    const [, heading = "", own = ""] = /<h3[^>]*>(.*?)<\/h3>([^]*)/.exec(signs) ?? [];
+    const names = [...own.matchAll(/<dt>(?:<details class="why"><summary>)?([^<]*)/g)].map(([, name]) =>
+      name
+    );
+    return [heading.replaceAll(/<[^>]*>/g, ""), ...names];
   };
-  assert.deepEqual(await named(), []);
+  assert.deepEqual(await named(), [""]);
   pages.hosts = [hostOf(pages)];
   assert.deepEqual(await named(), [
-    ...["Last check", "Requeued", "Late results dropped"],
+    "This host: here",
+    ...["Last check for stalled jobs", "Requeued", "Late results dropped"],
     ...["Producer", "Running for", "Memory", "Version"],
   ]);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ranMs, waitedMs } from "../../ui/manager/job_times.ts";
+import { tookMs, waitedMs } from "../../ui/manager/job_times.ts";
 
 const JOB = {
   status: "COMPLETED",
@@ -7,11 +7,13 @@ const JOB = {
   run_at: 1_000,
   started_at: 1_400,
   finished_at: 2_000,
+  retries: 0,
+  dismissed: false,
 } as const;
 
-Deno.test("a job waited from when it was due until it was taken, and ran from then until it ended", () => {
+Deno.test("a job waited from when it was due until it was claimed, and took from then until it ended", () => {
   assert.equal(waitedMs(JOB, 9_000), 400);
-  assert.equal(ranMs(JOB, 9_000), 600);
+  assert.equal(tookMs(JOB, 9_000), 600);
   assert.equal(waitedMs({ ...JOB, run_at: 1_300 }, 9_000), 100);
 });
 
@@ -19,10 +21,17 @@ Deno.test("the times of a job that waits or runs go on until now, and a job that
   const waiting = { ...JOB, status: "PENDING", started_at: null, finished_at: null } as const;
   assert.equal(waitedMs(waiting, 1_250), 250);
   assert.equal(waitedMs({ ...waiting, run_at: 5_000 }, 1_250), null);
-  assert.equal(ranMs(waiting, 1_250), null);
-  assert.equal(ranMs({ ...JOB, status: "PROCESSING", finished_at: null }, 1_500), 100);
+  assert.equal(tookMs(waiting, 1_250), null);
+  assert.equal(tookMs({ ...JOB, status: "PROCESSING", finished_at: null }, 1_500), 100);
 });
 
-Deno.test("a time that a retry has overwritten is not made up", () => {
+Deno.test("a time that a retry has overwritten is not made up, neither before nor after a requeue", () => {
   assert.equal(waitedMs({ ...JOB, run_at: 1_800 }, 9_000), null);
+  assert.equal(waitedMs({ ...JOB, run_at: 1_300, retries: 1 }, 9_000), null);
+});
+
+Deno.test("a cancel after the end does not make a job take longer", () => {
+  const canceled = { ...JOB, status: "CANCELED", finished_at: 60_000 } as const;
+  assert.equal(tookMs({ ...canceled, dismissed: true }, 99_000), null);
+  assert.equal(tookMs(canceled, 99_000), 58_600, "of a job that ran until then");
 });

@@ -73,6 +73,16 @@ Deno.test("many jobs at once may be eight megabytes and ten thousand, and no mor
   assert.equal((await pages.queue.stats()).counts.PENDING, 7);
 });
 
+Deno.test("a request for too many jobs is refused with numbers that are easy to read", async () => {
+  await using pages = await openPages();
+  const refusal = async (path: string, body: unknown) => (await (await pages.api(path, body)).json()).error;
+  const ids = Array.from({ length: 20_000 }, (_, i) => `${i}`);
+  const jobs = await refusal("/api/jobs", ids.map((id) => ({ id })));
+  assert.equal(jobs.message, "At most 10,000 jobs at once; these are 20,000.");
+  const moves = await refusal("/api/jobs/cancel", { ids });
+  assert.equal(moves.message, "At most 10,000 ids at once; these are 20,000.");
+});
+
 Deno.test("a page of the list has 200 jobs at most", async (t) => {
   await using pages = await openPages();
   await pages.queue.add(Array.from({ length: 260 }, (_, i) => ({ id: `job ${i}`, kind: "mail" })));
@@ -117,4 +127,37 @@ Deno.test("fifty streams are served, half of them by each server, and no other p
   }
   for (const ask of [pages.ask, pages.askOps]) assert.equal((await ask("/", { headers })).status, 200);
   for (const { body } of streams) await body?.cancel();
+});
+
+Deno.test("a request that is too large is told the limit", async () => {
+  await using pages = await openPages();
+  const job = (size: number) => ({ kind: "mail", payload: "x".repeat(size) });
+  const refusals = [
+    ["/api/jobs", job(1_100_000), "This job is too large: at most 1,064,960 bytes are accepted."],
+    [
+      "/api/jobs",
+      [job(1), job(1_100_000)],
+      "The job at [1] is too large: at most 1,064,960 bytes are accepted.",
+    ],
+    [
+      "/api/jobs",
+      Array.from({ length: 9 }, () => job(1_000_000)),
+      "The body of this request is too large: at most 8,388,608 bytes are accepted.",
+    ],
+    [
+      "/api/jobs/cancel",
+      { ids: Array.from({ length: 2_000 }, () => "x".repeat(600)) },
+      "The body of this request is too large: at most 1,064,960 bytes are accepted.",
+    ],
+    [
+      "/api/jobs/cancel",
+      Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`${i}`, i])),
+      "This JSON has too many fields: at most 1,000 are accepted.",
+    ],
+  ] as const;
+  for (const [path, body, message] of refusals) {
+    const response = await pages.api(path, body);
+    assert.equal(response.status, 413);
+    assert.deepEqual(await response.json(), { error: { code: "too_large", message } });
+  }
 });

@@ -106,6 +106,32 @@ Deno.test("the question before an action on all that match names their number an
   assert.equal((await page("/confirm?verb=cancel&status=zzz")).status, 400);
 });
 
+Deno.test("an address or a form of the Manager that gives a filter twice is refused, not read as its first value", async () => {
+  await using pages = await openPages();
+  const { page } = await visit(pages);
+  await pages.queue.add([...mails(1), { id: "other", kind: "file" }]);
+  for (
+    const [path, name] of [
+      ["/?kind=mail&kind=file", "kind"],
+      ["/view/list?status=PENDING&q=job&status=FAILED", "status"],
+      ["/confirm?verb=cancel&kind=mail&kind=file", "kind"],
+      ["/job?id=other&id=job+0", "id"],
+    ] as const
+  ) {
+    const { status, text } = await page(path);
+    assert.equal(status, 400, path);
+    assert.match(text, new RegExp(`The parameter "${name}" is given twice`), path);
+  }
+  const headers = { cookie: await pages.logIn(), "content-type": "application/x-www-form-urlencoded" };
+  const body = "verb=cancel&kind=mail&kind=file";
+  const response = await pages.ask("/all", { method: "POST", headers, body });
+  assert.equal(response.status, 400, await response.text());
+  assert.equal((await pages.queue.stats()).counts.CANCELED, 0);
+  assert.equal((await page("/?kind=mail&note=moved&note=moved")).status, 200);
+  const several = await page("/?status=PENDING,FAILED&kind=mail");
+  assert.match(several.text, /job 0/);
+});
+
 Deno.test("counting for the question ends at ten thousand", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
@@ -271,7 +297,7 @@ Deno.test("the list says how many jobs match, and beside a search the tabs show 
   assert.match((await page("/")).text, /All 60PENDING 60.*60 jobs · newest first/);
   const found = (await page("/?q=job+59")).text;
   assert.match(found, /1 job found · newest first/);
-  assert.match(found, /All PENDING PROCESSING /, "without the counts of all jobs");
+  assert.match(found, /All –PENDING –PROCESSING –/, "without the counts of all jobs");
   assert.match((await page("/?kind=mail")).text, /more than 50 jobs found/);
 });
 
@@ -289,13 +315,13 @@ Deno.test("an action on all that match is offered only where it is legal for som
   assert.doesNotMatch(text, /Resubmit all that match/);
 });
 
-Deno.test("the list shows when a job was added, how long it waited and ran, and what it is about", async () => {
+Deno.test("the list shows when a job was added, how long it waited and took, and what it is about", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   await pages.queue.add([{ id: "told", kind: "mail", payload: { to: "anna" }, priority: 7 }]);
   const { text } = await page("/");
-  assert.match(text, /AddedWaitedRan/);
-  assert.match(text, /toldmailprio 7\{"to":"anna"\}PENDING/);
+  assert.match(text, /AddedWaitedTook/);
+  assert.match(text, /toldprio 7\{"to":"anna"\}mailPENDING/);
 });
 
 Deno.test("a warning of the system is on every page", async () => {

@@ -86,15 +86,15 @@ Deno.test("every notable event has its sentence, and jobs their ids, whatever th
       "info | – | The storage works again | 0",
       "warning | – | The disk is full. | 0",
       "warning | – | Job a is twice here. (and 1 more like this) | 0",
-      "warning | – | Host web-3 (process 12) went away without having been stopped: 1,200 jobs were taken from it | 0",
-      "warning | – | Host web-2 (process 12) went away without having been stopped | 0",
+      "warning | – | Host web-3 (pid 12) went away without having been stopped: 1,200 jobs were taken from it | 0",
+      "warning | – | Host web-2 (pid 12) went away without having been stopped | 0",
       'warning | – | No handler is named "fax": the jobs of that kind wait | 0',
       `info | – | 1,200 jobs resubmitted by ${by}, then it was stopped | 0`,
       `info | h | canceled by ${by} | 0`,
       "warning | g | late result dropped: its lease was lost | 0",
       "warning | e (of all) | requeued: its consumer ended | 0",
       "warning | d | given up, too many crashes: thread ended | 0",
-      "warning | c: d | given up by its handler: no one to write to | 0",
+      "warning | c: d | given up: no one to write to | 0",
     ],
   );
 });

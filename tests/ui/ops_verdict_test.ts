@@ -19,6 +19,7 @@ function snapshotOf(stats: Stats | null, warnings: string[] = []): Snapshot {
       stopping: false,
       consumers: [],
       hosts: [],
+      this_host: null,
       wedged: 0,
       sweep: { last_at: null, last_requeued: 0 },
       producing: false,

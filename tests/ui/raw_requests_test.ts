@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@persistent-queue/ui";
 import { bytesOf, exchange, statusesIn } from "../support/web/raw_client.ts";
 import { NOWHERE, OUTSIDE } from "../support/web/traversal_paths.ts";
-import { OPEN_OPS, openPages, type TestPages, TOKEN } from "./open_pages.ts";
+import { OPEN_OPS, openPages, PASSWORD, type TestPages, TOKEN } from "./open_pages.ts";
 
 /** What comes back until the server closes. */
 async function send(port: number, bytes: string | Uint8Array): Promise<string> {
@@ -44,6 +44,10 @@ const RAW: [what: string, request: string, status: RegExp][] = [
     /^HTTP\/1\.1 400 /,
   ],
   ["an empty host", `GET /login HTTP/1.1\r\nHost: \r\n${END}`, /^HTTP\/1\.1 40[03] /],
+  ["an empty port", `GET /api/stats HTTP/1.1\r\nHost: localhost:\r\n${END}`, /^HTTP\/1\.1 401 /],
+  ["an empty port, from a probe", `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:\r\n${END}`, /^HTTP\/1\.1 200 /],
+  ["a mapped address", `GET /healthz HTTP/1.1\r\nHost: [::ffff:127.0.0.1]:80\r\n${END}`, /^HTTP\/1\.1 200 /],
+  ["the same for a page", `GET /login HTTP/1.1\r\nHost: [::ffff:127.0.0.1]\r\n${END}`, /^HTTP\/1\.1 40[03] /],
   ["no host, from a probe", `GET /healthz HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 200 /],
   ["no host, whether it lives", `GET /live HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 200 /],
   ["no host, whether it is ready", `GET /ready HTTP/1.1\r\n${END}`, /^HTTP\/1\.1 200 /],
@@ -102,6 +106,21 @@ Deno.test("malformed requests are refused, and never cause a 500", async (t) => 
     }
   });
   assert.deepEqual(pages.faults, []);
+});
+
+Deno.test("a session is found in whichever of several Cookie headers it comes", async () => {
+  await using pages = await openPages();
+  const body = new URLSearchParams({ password: PASSWORD });
+  const entered = await pages.ask("/login", { method: "POST", body });
+  await entered.body?.cancel();
+  const cookie = (entered.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+  await withServer(pages, async (port) => {
+    for (const lines of [[cookie, "a=b"], ["a=b", cookie], [`a=b; ${cookie}`], ["a=b", "c=d; e=f", cookie]]) {
+      const headers = lines.map((line) => `Cookie: ${line}\r\n`).join("");
+      const text = await send(port, `GET /api/stats HTTP/1.1\r\nHost: localhost\r\n${headers}${END}`);
+      assert.match(text, /^HTTP\/1\.1 200 /, headers);
+    }
+  });
 });
 
 Deno.test("a job whose id has 2,000 letters that are not Latin can be opened, on its page and by a script", async () => {

@@ -98,7 +98,7 @@ editTest(
     const { counts, parked, ageMs } = await system.queue.stats();
     assert.deepEqual([counts.PENDING, parked, ageMs], [1, [{ kind: "gone", count: 1 }], 0]);
     assert.deepEqual(system.supervisor.view().warnings, [
-      '1 job waits because no handler is named "gone": add gone.ts in workers/handlers and restart, or cancel them.',
+      '1 job waits because no handler is named "gone": add gone.ts in workers/handlers and restart, or cancel it.',
     ]);
     const told = () =>
       system.logLines("jobqueue").filter((line) => line.includes('No handler is named "gone"')).length;

@@ -25,6 +25,7 @@ Deno.test("jobs whose handler was broken by a deployment lose no retries, and ru
   const warnings = async () => String((await (await system.api("stats")).json()).warnings);
   for (const kind of kinds) assert.match(await warnings(), new RegExp(`– jobs of kind ${kind} wait`));
 
+  assert.doesNotMatch(await warnings(), /no handler is named/);
   for (const kind of kinds) {
     await Deno.writeTextFile(handlers.file(`${kind}.ts`), SOUND);
     const { result, retries } = await system.until(kind, "COMPLETED", 20_000);

@@ -39,6 +39,7 @@ Deno.test("without any setting the documented defaults apply", () => {
     stallMs: 30_000,
     retryDelaysMs: [1000, 2000, 4000],
     crashLimit: 3,
+    stopMs: 5000,
     managerPassword: "admin123",
     apiToken: null,
     host: "127.0.0.1",
@@ -418,6 +419,7 @@ Deno.test("every problem is listed at once", () => {
 Deno.test("an unknown name in .env is a problem, with a suggestion if a similar one exists", () => {
   assertOneProblem({}, /^CONSUMRES in .env is not a setting; did you mean CONSUMERS\?$/, "CONSUMRES=3");
   assertOneProblem({}, /^NONSENSE in .env is not a setting; known settings are QUEUE_URL, /, "NONSENSE=3");
+  assertOneProblem({}, /if your handlers read it, HANDLER_ALLOW must name it: env=SMTP_URL$/, "SMTP_URL=x");
 });
 
 Deno.test("a name in the environment that almost matches a setting is a problem", () => {
@@ -490,6 +492,35 @@ Deno.test("HANDLER_ALLOW takes Deno's names for permissions", () => {
     /^HANDLER_ALLOW has "network=x"; each word is one of net, env/,
   );
   assertOneProblem({ HANDLER_ALLOW: "net=" }, /nothing after the equals sign/);
+});
+
+Deno.test("HANDLER_ALLOW with what Deno does not take is refused by name, not by the start", () => {
+  const invalid = [
+    "net=:8080",
+    "net=http://api.example.com",
+    "net=*.example.com",
+    "net=db:99999",
+    "net=::1",
+  ];
+  for (const word of invalid) {
+    const [problem = "", ...others] = problemsOf({ HANDLER_ALLOW: `env=SMTP_URL ${word}` });
+    assert.ok(problem.startsWith(`HANDLER_ALLOW has "${word}": `), `${word}: ${problem}`);
+    assert.deepEqual(others, []);
+  }
+});
+
+Deno.test("HANDLER_ALLOW cannot open the pages to handlers: that ended every start without saying why", () => {
+  const env = { MANAGER_PORT: "9001", OPS_PORT: "9002" };
+  for (const host of ["127.0.0.1", "127.0.0.1:9001", "127.0.0.1:9002"]) {
+    assertOneProblem(
+      { ...env, HANDLER_ALLOW: `net=db:5432,${host}` },
+      new RegExp(`^HANDLER_ALLOW has "net=${host}", but .* at 127\\.0\\.0\\.1:9001 and .* name the port`),
+    );
+  }
+  assertOneProblem({ ...env, HOST: "::1", HANDLER_ALLOW: "net=[::1]" }, /pages at \[::1\]:9001/);
+  for (const net of ["127.0.0.1:5432", "localhost", "127.0.0.2"]) {
+    assert.deepEqual(problemsOf({ ...env, HANDLER_ALLOW: `net=${net}` }), []);
+  }
 });
 
 Deno.test(".env may hold variables that the handlers may read", () => {

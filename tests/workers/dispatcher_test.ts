@@ -1,6 +1,14 @@
 /** The dispatcher alone: the test controls when its queue responds, and plays the part of its threads. */
 import assert from "node:assert/strict";
-import type { ClaimAnswer, Claimed, Consumer, Outcome, QueueEvent, Verdict } from "@persistent-queue/queue";
+import {
+  type ClaimAnswer,
+  type Claimed,
+  type Consumer,
+  type Outcome,
+  type QueueEvent,
+  StorageError,
+  type Verdict,
+} from "@persistent-queue/queue";
 import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 import { Dispatcher } from "../../workers/dispatcher.ts";
 import type { ToConsumer } from "../../workers/protocol.ts";
@@ -37,6 +45,21 @@ Deno.test("a stop waits until a job whose attempt just failed is back in the sto
   assert.ok(!stopped, "that is not stored yet");
   answers[1]?.resolve([{ type: "stored" }]);
   await stop;
+});
+
+Deno.test("a job that ends while another program holds the lock is stored when the lock ends, also during a stop", async () => {
+  const { dispatcher, end, answers, settled } = await busyDesk();
+  end({ type: "returned", result: null });
+  const stop = dispatcher.stop(0);
+  const locked = () => new StorageError("The database is locked by another program.", { passing: true });
+  for (let tried = 0; tried < 3; tried++) {
+    await eventually(`try ${tried}`, () => answers.length > tried);
+    answers[tried]?.reject(locked());
+  }
+  await eventually("it is tried again", () => answers.length > 3);
+  answers[3]?.resolve([{ type: "stored" }]);
+  await stop;
+  assert.deepEqual(settled.flat().map(({ outcome }) => outcome.type), Array(4).fill("returned"));
 });
 
 Deno.test("a heartbeat that arrives after the stop leaves no timer behind", async () => {

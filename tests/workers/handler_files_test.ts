@@ -35,6 +35,8 @@ const PASSED_OVER = {
   "ünï.ts": "uni.ts",
   "Größe.ts": "grosse.ts",
   "送信.ts": "kind.ts",
+  "x.TS": "x.ts",
+  "a.JS": "a.ts",
 };
 for (const [name, right] of Object.entries(PASSED_OVER)) {
   Deno.test(`a handler file named ${name} is reported, with the name that it should have`, async () => {
@@ -45,6 +47,18 @@ for (const [name, right] of Object.entries(PASSED_OVER)) {
     assert.ok(problem.startsWith(`${name} is not taken as a handler: name it ${right}.`), problem);
   });
 }
+
+Deno.test("a handler file whose name is only too long is reported with its length and the limit", async () => {
+  await using folder = await tempFolder();
+  const [fits, long] = ["a".repeat(64), "a".repeat(68)];
+  for (const kind of [fits, long]) await Deno.writeTextFile(folder.file(`${kind}.ts`), "");
+  assert.deepEqual(handlerFiles(urlOf(folder)), {
+    kinds: [fits],
+    problems: [
+      `${long}.ts is not taken as a handler: its name has 68 characters before .ts, and may have 64.`,
+    ],
+  });
+});
 
 Deno.test("other files beside handlers are ignored: tests, types, helpers, documents", async () => {
   await using folder = await tempFolder();

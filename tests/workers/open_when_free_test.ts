@@ -10,7 +10,10 @@ async function told(error: StorageError, { isRestart }: { isRestart: boolean }):
   return await toldBy(() => ++tries < 3 ? Promise.reject(error) : Promise.resolve("open"), { isRestart });
 }
 
-async function toldBy(open: () => Promise<string>, { isRestart }: { isRestart: boolean }): Promise<string[]> {
+async function toldBy(
+  open: Parameters<typeof openWhenFree<string>>[0],
+  { isRestart }: { isRestart: boolean },
+): Promise<string[]> {
   const lines: string[] = [];
   const { error: print } = console;
   console.error = (line) => lines.push(line);
@@ -47,6 +50,16 @@ Deno.test("a start that takes long to open the queue already serves its pages, w
   const lines = await toldBy(() => sleep(2_500).then(() => "open"), { isRestart: false });
   const slow = "The queue takes a long time to open, as when a large one is upgraded.";
   assert.deepEqual(lines, [`pages: ${slow}`, `${slow} The start waits for that.`, WHERE]);
+});
+
+Deno.test("a start that finds another supervisor says so at once, instead of that the queue is slow and where its pages are", async () => {
+  const open = async (onHeld: (why: string) => void) => {
+    onHeld("Another one works on it.");
+    await sleep(2_500);
+    return "open";
+  };
+  const held = "Another one works on it. The start waits a few seconds for that one to end.";
+  assert.deepEqual(await toldBy(open, { isRestart: false }), [held]);
 });
 
 Deno.test("a damaged storage ends every start", async () => {

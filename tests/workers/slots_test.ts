@@ -23,6 +23,13 @@ const MISREAD: Readonly<Record<string, RegExp>> = {
   "sqlite:~/queue.db": /~.*write the whole path/,
   "sqlite:$HOME/queue.db": /variable.*write the whole path/,
   "sqlite::memory:": /in memory.*name a file/,
+  "sqlite:memory": /in memory.*name a file/,
+  "sqlite:MEMORY": /in memory.*name a file/,
+  "sqlite://:memory:": /in memory.*name a file/,
+  "sqlite:///:memory:": /in memory.*name a file/,
+  "sqlite:%HOME%/q.db": /variable.*write the whole path/,
+  "sqlite:data/$USER/q.db": /variable.*write the whole path/,
+  "sqlite:up/${USER}/q.db": /variable.*write the whole path/,
   "sqlite:file::memory:": /in memory.*name a file/,
   "sqlite:q.db?mode=memory": /in memory.*name a file/,
   "sqlite:file:data/queue.db?mode=ro": /write sqlite:data\/queue\.db,/,
@@ -55,6 +62,8 @@ const MEANT: Readonly<Record<string, string>> = {
   "sqlite:./queue.db": "/srv/queue/queue.db",
   "sqlite:../queue.db": "/srv/queue.db",
   "sqlite:/var/lib/queue.db": "/var/lib/queue.db",
+  "sqlite:./memory": "/srv/queue/memory",
+  "sqlite:in$ide/100%/queue.db": "/srv/queue/in$ide/100%/queue.db",
   "sqlite:a b/#1 what?/queue.db": "/srv/queue/a b/#1 what?/queue.db",
 };
 
@@ -66,12 +75,40 @@ for (const [url, path] of Object.entries(MEANT)) {
 }
 
 Deno.test("a path that only a shell would understand is refused for folders as well", () => {
-  for (const name of ["FILES_DIR", "LOG_DIR"]) {
-    for (const path of ["~/files", "$HOME/files", '"files"']) {
+  for (const name of ["FILES_DIR", "LOG_DIR", "HANDLERS_DIR"]) {
+    for (const path of ["~/files", "$HOME/files", '"files"', "data/$USER", "/srv/${USER}/x", "%TEMP%/x"]) {
       const [problem = ""] = problemsOf({ [name]: path });
       assert.match(problem, new RegExp(`^${name} is .*write the path itself`));
     }
   }
+});
+
+Deno.test("FILES_DIR=file:///srv/files made a folder named file: and is refused, like every URL, and so are backslashes", () => {
+  for (const name of ["FILES_DIR", "LOG_DIR", "HANDLERS_DIR"]) {
+    for (const url of ["file:///srv/files", "file:files", "FILE:/srv", "s3://bucket/files"]) {
+      const [problem = "", ...others] = problemsOf({ [name]: url });
+      assert.match(problem, new RegExp(`^${name} is .*, which is a URL: write the path itself, for example`));
+      assert.deepEqual(others, []);
+    }
+    const [problem = ""] = problemsOf({ [name]: "data\\files" });
+    assert.match(problem, new RegExp(`^${name} is .*backslashes.*with slashes`));
+  }
+});
+
+Deno.test("a QUEUE_URL that names a folder left a lock beside it, and is refused", async () => {
+  await using folder = await tempFolder();
+  for (
+    const env of [{ QUEUE_URL: "sqlite:stored" }, { QUEUE_URL: "sqlite:stored", FILES_DIR: "stored/files" }]
+  ) {
+    const problems = problemsOf(env, folder.path);
+    assert.equal(problems.length, "FILES_DIR" in env ? 1 : 0, "before it is there");
+  }
+  await Deno.mkdir(folder.file("stored"));
+  const [problem = "", ...others] = problemsOf({ QUEUE_URL: "sqlite:stored" }, folder.path);
+  assert.match(problem, /^QUEUE_URL is sqlite:.*\/stored, which is a folder: name a file in it/);
+  assert.deepEqual(others, []);
+  await assert.rejects(getQueue(`sqlite:${folder.file("stored")}`, { role: "owner" }), /it is not a file/);
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name), ["stored"]);
 });
 
 Deno.test("a FILES_DIR that holds any of the system's own files is refused: jobs write there", async () => {

@@ -28,9 +28,12 @@ export async function jobInput(body: unknown): Promise<JobRequest[]> {
 }
 
 export function tooManyJobs(count: number): HttpError {
-  return invalid(`At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${count}.`, {
-    code: "invalid_job",
-  });
+  return invalid(
+    `At most ${MAX_JOBS.toLocaleString("en")} jobs at once; these are ${count.toLocaleString("en")}.`,
+    {
+      code: "invalid_job",
+    },
+  );
 }
 
 function jobRequest(item: unknown, part: BodyPart): JobRequest {
@@ -95,7 +98,10 @@ function idsOf(ids: unknown): string[] {
     throw invalid("ids must be a list of job ids, with at least one.", QUERY);
   }
   if (ids.length > MAX_IDS) {
-    throw invalid(`At most ${MAX_IDS.toLocaleString("en")} ids at once; these are ${ids.length}.`, QUERY);
+    throw invalid(
+      `At most ${MAX_IDS.toLocaleString("en")} ids at once; these are ${ids.length.toLocaleString("en")}.`,
+      QUERY,
+    );
   }
   return [...new Set(ids)];
 }
@@ -105,6 +111,21 @@ function filterOf(filter: unknown, now: number): JobFilter {
   const fields = fieldsOf(filter, FILTER_FIELDS, part);
   const texts = FILTER_FIELDS.map((name) => [name, optionalText(fields[name], name, part)]);
   return jobFilter(Object.fromEntries(texts), now);
+}
+
+/** Refuses a field of an address or a form that is given twice: of two values, only one would count. @throws {HttpError} 400 */
+export function assertGivenOnce(fields: URLSearchParams): void {
+  const seen = new Set<string>();
+  for (const name of fields.keys()) {
+    if (seen.has(name)) throw givenTwice(name);
+    seen.add(name);
+  }
+}
+
+function givenTwice(name: string): HttpError {
+  const hint = name === "status" ? "; several statuses are separated by commas: status=FAILED,CANCELED" : "";
+  const shown = printable(name, { maxLength: 60 });
+  return invalid(`The parameter "${shown}" is given twice: give it once${hint}.`, QUERY);
 }
 
 export const FILTER_FIELDS = ["status", "kind", "q", "due", "changed_since"] as const;

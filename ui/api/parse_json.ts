@@ -27,7 +27,7 @@ export async function parseMembers(bytes: Uint8Array, name: string, limits: List
     if (list.count > limits.most) throw limits.tooMany(list.count);
     return await inTurns(elementsOf(bytes, { list, name, maxBytes: limits.maxBytes }));
   }
-  if (bytes.length > limits.maxBytes) throw tooLarge();
+  if (bytes.length > limits.maxBytes) throw tooLarge(limits.maxBytes, "This job");
   return await inTurns(refusing(JsonText.members(WHOLE.decode(bytes), name)));
 }
 
@@ -36,7 +36,8 @@ const MAX_MEMBERS = 1_000;
 
 /** Parses a value with few members. @throws {SyntaxError} {TypeError} if it is not UTF-8 {HttpError} */
 export async function parseSmallJson(bytes: Uint8Array, maxBytes: number): Promise<unknown> {
-  if (bytes.length > maxBytes || shapeOf(bytes).members > MAX_MEMBERS) throw tooLarge();
+  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
+  if (shapeOf(bytes).members > MAX_MEMBERS) throw tooManyMembers();
   const { text } = await inTurns(refusing(JsonText.whole(WHOLE.decode(bytes))));
   return JSON.parse(text);
 }
@@ -56,7 +57,7 @@ function* elementsOf(
   const all: unknown[] = [];
   let from = start + 1;
   for (const comma of [...commas, end]) {
-    if (comma - from > maxBytes) throw tooLarge();
+    if (comma - from > maxBytes) throw tooLarge(maxBytes, `The job at [${all.length}]`);
     const text = ELEMENT.decode(bytes.subarray(from, comma));
     if (/^[ \t\r\n]*$/.test(text)) {
       if (count === 1) return [];
@@ -181,6 +182,11 @@ function isEndOfList(bytes: Uint8Array, end: number): boolean {
 
 function tooDeep(): HttpError {
   return new HttpError(400, "invalid_json", "This JSON nests more than 500 levels deep: make it flatter.");
+}
+
+function tooManyMembers(): HttpError {
+  const most = MAX_MEMBERS.toLocaleString("en");
+  return new HttpError(413, "too_large", `This JSON has too many fields: at most ${most} are accepted.`);
 }
 
 function tooMany(): HttpError {

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import {
   type Added,
+  DuplicateJobs,
   type Fault,
   type ListRequest,
   MAX_PAGE_SIZE,
@@ -15,11 +16,11 @@ import { bodyLimit } from "../http/body_limit.ts";
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, filterText, injectFault, sweepNow } from "../auth/audit.ts";
 import { exportJobs } from "./csv.ts";
-import { FILTER_FIELDS, invalid, jobFilter, jobInput, moveInput } from "./input.ts";
+import { assertGivenOnce, FILTER_FIELDS, invalid, jobFilter, jobInput, moveInput } from "./input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
 import { HttpError, tooLarge } from "../http/errors.ts";
-import { dueOnWire, historyJson, jobJson, jobsJson, statsOnWire } from "./serializers.ts";
+import { addResults, dueOnWire, historyJson, jobJson, jobsJson, statsOnWire } from "./serializers.ts";
 
 type ApiContext = Context<AppEnv>;
 
@@ -42,7 +43,7 @@ function limit(maxSize: number) {
   return bodyLimit({
     maxSize,
     onError: () => {
-      throw tooLarge();
+      throw tooLarge(maxSize);
     },
   });
 }
@@ -80,25 +81,13 @@ function filterOfQuery(c: ApiContext, { now }: Pick<PageDeps, "now">) {
 
 /** Refuses unknown parameters, and repeated ones: without a misspelt filter, the list would hold every job there is. */
 function assertKnown(c: ApiContext, names: readonly string[]): void {
-  assertNoneTwice(c);
+  assertGivenOnce(new URL(c.req.url).searchParams);
   const stranger = Object.keys(c.req.query()).find((name) => !names.includes(name));
   if (stranger === undefined) return;
   const meant = nearest(stranger.slice(0, 60), names);
   const hint = meant === null ? `There are ${names.join(", ")}.` : `Did you mean "${meant}"?`;
   const shown = printable(stranger, { maxLength: 60 });
   throw invalid(`There is no parameter "${shown}" here. ${hint}`, { code: "invalid_query" });
-}
-
-function assertNoneTwice(c: ApiContext): void {
-  const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1)?.[0];
-  if (twice === undefined) return;
-  const hint = twice === "status" ? "; several statuses are separated by commas: status=FAILED,CANCELED" : "";
-  throw invalid(
-    `The parameter "${printable(twice, { maxLength: 60 })}" is given twice: give it once${hint}.`,
-    {
-      code: "invalid_query",
-    },
-  );
 }
 
 async function exportList(c: ApiContext, { queue, audit, now }: PageDeps): Promise<Response> {
@@ -132,10 +121,16 @@ function idInPath(c: ApiContext): string {
 
 async function addJobs(c: ApiContext, deps: PageDeps): Promise<Response> {
   const body = await readJobs(c);
-  const added = await audited(deps.queue, actorOf(c, deps)).add(await jobInput(body));
-  const isNew = added.some(({ outcome }) => outcome !== "waiting");
-  const text = Array.isArray(body) ? await manyAdded(added, deps) : oneAdded(added, deps);
-  return jsonText(c, text, isNew ? 201 : 200);
+  try {
+    const added = await audited(deps.queue, actorOf(c, deps)).add(await jobInput(body));
+    const isNew = added.some(({ outcome }) => outcome !== "waiting");
+    const text = Array.isArray(body) ? await manyAdded(added, deps) : oneAdded(added, deps);
+    return jsonText(c, text, isNew ? 201 : 200);
+  } catch (error) {
+    if (!(error instanceof DuplicateJobs && Array.isArray(body))) throw error;
+    const { code, message, outcomes } = error;
+    return c.json({ error: { code, message }, results: addResults(outcomes) }, 409);
+  }
 }
 
 function oneAdded([added]: Added[], deps: PageDeps): string {

@@ -2,6 +2,7 @@
 import {
   type Attempt,
   attemptsOf,
+  type DuplicateJobs,
   type HistoryEntry,
   isDismissed,
   isLegal,
@@ -10,6 +11,7 @@ import {
   mapInTurns,
   OPERATOR_VERBS,
   type SystemView,
+  whyRefused,
 } from "@persistent-queue/queue";
 import type { HostView, Inspector, KindTotals, QueueStats } from "@persistent-queue/queue";
 import { latestEvents } from "../ops/latest_events.ts";
@@ -28,6 +30,11 @@ export interface Moment {
   readonly stallMs: number;
   /** The kinds that have a handler. */
   readonly kinds: readonly string[];
+}
+
+/** Whether the job waits for a handler. */
+export function hasNoHandler({ status, kind }: Job, { kinds }: Pick<Moment, "kinds">): boolean {
+  return status === "PENDING" && !kinds.includes(kind);
 }
 
 /** Every field of a job except its values, whether it is stalled or has no handler, and what a person may do with it. */
@@ -52,7 +59,7 @@ export function jobOnWire(job: Job, moment: Moment) {
     seq: job.seq,
     lease: job.lease,
     stalled: isStalled(job, moment),
-    no_handler: job.status === "PENDING" && !moment.kinds.includes(job.kind),
+    no_handler: hasNoHandler(job, moment),
     actions: OPERATOR_VERBS.filter((verb) => isLegal(verb, job.status)),
   };
 }
@@ -177,6 +184,8 @@ export function systemOnWire(view: SystemView, queue: HostsSource & Pick<Inspect
     consumers: consumersOnWire(view, queue),
     /** All of them, by name; empty on a backend for one host. */
     hosts: hostsOnWire(queue),
+    /** The name of the one that answers; null on a backend for one host. */
+    this_host: queue.isShared ? queue.hostName : null,
     wedged: view.wedged + wedgedOnOtherHosts(queue),
     sweep: { last_at: view.sweep.lastAt, last_requeued: view.sweep.lastRequeued },
     producing: view.producing,
@@ -196,4 +205,13 @@ export function warningsOf(
   const { trouble, warnings } = view;
   const own = [...(trouble === null ? [] : [trouble]), ...warnings];
   return [...new Set([...own, ...warningsOfOtherHosts(view, queue)])];
+}
+
+/** What became of each job of a call of which some were refused, in their order. */
+export function addResults(outcomes: DuplicateJobs["outcomes"]) {
+  return outcomes.map((one) => {
+    const { outcome, job: { id, status } } = one;
+    if (outcome !== "refused") return { id, ok: true, outcome, status };
+    return { id, ok: false, outcome, error: { code: "duplicate_job", message: whyRefused(one) } };
+  });
 }

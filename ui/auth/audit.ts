@@ -1,13 +1,14 @@
 /** Who did what: each action of a person or a script leaves one line in the log, with its actor and the address. */
 import {
   type Added,
+  DuplicateJobs,
   type Fault,
   type JobFilter,
   type JobRequest,
   type MoveAllOptions,
   type Operator,
   type OperatorVerb,
-  QueueError,
+  StorageError,
 } from "@persistent-queue/queue";
 import type { Context } from "hono";
 import type { PageDeps, System } from "../page_deps.ts";
@@ -49,17 +50,20 @@ export function audited(queue: Operator, actor: Actor): AuditedOperator {
 }
 
 async function add(queue: Operator, requests: readonly JobRequest[], { by, audit }: Actor): Promise<Added[]> {
-  try {
-    const added = await queue.add(requests, by);
-    const fresh = added.filter(({ outcome }) => outcome !== "waiting");
+  const noteFresh = (outcomes: DuplicateJobs["outcomes"]) => {
+    const fresh = outcomes.filter(({ outcome }) => outcome === "added" || outcome === "replaced");
     const ids = fresh.map(({ job }) => job.id);
     if (fresh.length > 0) audit(`Added ${jobs(fresh.length)} by ${by}: ${listed(ids)}`);
+  };
+  try {
+    const added = await queue.add(requests, by);
+    noteFresh(added);
     return added;
   } catch (error) {
-    // The other jobs of the call are stored all the same.
-    const isPartial = error instanceof QueueError && ["duplicate_job", "storage"].includes(error.code);
-    const ids = requests.flatMap(({ id }) => id === undefined ? [] : [id]);
-    if (isPartial && requests.length > 1) {
+    if (error instanceof DuplicateJobs) noteFresh(error.outcomes);
+    // Some of the jobs may be stored all the same.
+    if (error instanceof StorageError && requests.length > 1) {
+      const ids = requests.flatMap(({ id }) => id === undefined ? [] : [id]);
       audit(`Added some of ${jobs(requests.length)} by ${by}: ${listed(ids)}`);
     }
     throw error;

@@ -24,10 +24,12 @@ export interface AuthenticateOptions {
 /** Pages are redirected with 303, scripts get 401. */
 export function authenticate(options: AuthenticateOptions): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const visitor = bySession(c, options) ?? await byToken(c, options);
+    const token = options.sessionCookie.valuesIn(c).find((value) => options.sessions.lives(value));
+    const visitor = token === undefined ? await byToken(c, options) : bySession(token, options);
     if (visitor === null) return turnAway(c);
     c.set("visitor", visitor);
     await next();
+    if (token !== undefined && isActivity(c)) options.sessions.visit(token);
     if (visitor.name === "manager" && isPageView(c)) rememberDevice(c, options);
   };
 }
@@ -43,17 +45,18 @@ async function byToken(c: Context<AppEnv>, { apiToken }: AuthenticateOptions): P
   return { name: "API token", stillAuthorized: () => true };
 }
 
-function bySession(c: Context<AppEnv>, { sessions, sessionCookie }: AuthenticateOptions): Visitor | null {
-  const isAlive = isActivity(c) ? sessions.visit.bind(sessions) : sessions.lives.bind(sessions);
-  const token = sessionCookie.valuesIn(c).find(isAlive);
-  return token === undefined ? null : { name: "manager", stillAuthorized: () => sessions.lives(token) };
+function bySession(token: string, { sessions }: AuthenticateOptions): Visitor {
+  return { name: "manager", stillAuthorized: () => sessions.lives(token) };
 }
 
-/** Requests that a page repeats by itself do not mean that a person is using it. */
+/**
+ * Requests that a page repeats by itself do not mean that a person is using it. Nor does one whose answer makes the
+ * browser ask again, as it does while the storage is away: it may be such a repetition.
+ */
 function isActivity(c: Context): boolean {
   const { method, path } = c.req;
-  return !["GET", "HEAD"].includes(method) ||
-    !(isForScripts(path) || path.startsWith("/view/") || isReload(c));
+  if (!["GET", "HEAD"].includes(method)) return true;
+  return !(isForScripts(path) || path.startsWith("/view/") || isReload(c) || c.res.headers.has("refresh"));
 }
 
 /** Ops without JavaScript reloads itself at this address. */

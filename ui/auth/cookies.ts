@@ -62,9 +62,9 @@ function attributes(c: Context<AppEnv>): CookieOptions {
   return { path: "/", httpOnly: true, sameSite: "Strict", secure: c.env.client.isHttps };
 }
 
-/** The header size limits how many there can be. */
+/** The header size limits how many there can be. Several headers, as some proxies send, arrive joined by commas. */
 function valuesOf(c: Context<AppEnv>, name: string): string[] {
-  const pairs = (c.req.header("cookie") ?? "").split(";").map((pair) => pair.trim());
+  const pairs = (c.req.header("cookie") ?? "").split(/[;,]/).map((pair) => pair.trim());
   const own = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
   return [...new Set(own)];
 }

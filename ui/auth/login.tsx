@@ -25,15 +25,18 @@ export interface LoginOptions {
   readonly page: "Manager" | "Ops";
 }
 
+/** The largest body of a login. */
+const LOGIN_BYTES = 16 * 1024;
+
 type LoginContext = Context<AppEnv>;
 
 export function loginRoutes(options: LoginOptions): Hono<AppEnv> {
   const onError = () => {
-    throw tooLarge();
+    throw tooLarge(LOGIN_BYTES);
   };
   return new Hono<AppEnv>()
     .get("/login", (c) => showLogin(c, options))
-    .post("/login", bodyLimit({ maxSize: 16 * 1024, onError }), (c) => logIn(c, options))
+    .post("/login", bodyLimit({ maxSize: LOGIN_BYTES, onError }), (c) => logIn(c, options))
     .post("/logout", (c) => logOut(c, options));
 }
 

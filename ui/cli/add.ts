@@ -1,12 +1,12 @@
 /** `jobs add`: adds jobs to the queue. */
-import { type Added, EXIT, type JobRequest, printable } from "@persistent-queue/queue";
+import { type Added, DuplicateJobs, EXIT, type JobRequest, printable } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
 import { parseDelay, parseDueTime } from "../api/due_time.ts";
 import { jsonText } from "../api/parse_json.ts";
 import { HttpError } from "../http/errors.ts";
 import { audited } from "../auth/audit.ts";
 import { dueOnWire, jobsJson, type Moment } from "../api/serializers.ts";
-import { columns, moment as utc } from "./terminal.ts";
+import { columns, moment as utc, printDone } from "./terminal.ts";
 import { type CliIo, type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
 
@@ -45,9 +45,16 @@ export const add: Command = {
   async prepare({ line, io, json }) {
     const requestsAt = await requestsOf(line, io);
     return async (queue) => {
-      const added = await audited(queue, io.actor).add(requestsAt(queue.now()));
+      const added = await audited(queue, io.actor).add(requestsAt(queue.now())).catch((error) => {
+        // The others of the call have been added.
+        if (error instanceof DuplicateJobs && error.outcomes.length > 1 && !json) {
+          printDone(io, asText(error.outcomes, queue.now()));
+        }
+        throw error;
+      });
       const now = queue.now();
-      io.print(
+      printDone(
+        io,
         json ? await asJson(added, { now, stallMs: queue.stallMs, kinds: queue.kinds }) : asText(added, now),
       );
       return EXIT.done;
@@ -118,14 +125,15 @@ const OUTCOMES = {
   added: "added",
   replaced: "started afresh",
   waiting: "already exists, unchanged",
+  refused: "exists already, unchanged",
 } as const;
 
-function asText(added: readonly Added[], now: number): string {
-  return columns(
-    added.map((
-      { outcome, job, differs },
-    ) => [job.id, job.status, differs ? DIFFERS : OUTCOMES[outcome], dueOf(job, now)]),
-  );
+function asText(outcomes: DuplicateJobs["outcomes"], now: number): string {
+  return columns(outcomes.map((one) => {
+    const { outcome, job } = one;
+    const differs = outcome !== "refused" && one.differs;
+    return [job.id, job.status, differs ? DIFFERS : OUTCOMES[outcome], dueOf(job, now)];
+  }));
 }
 
 /** A misread time shows here, not when it comes. */

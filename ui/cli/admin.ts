@@ -1,6 +1,7 @@
 /** `jobs backup` and `jobs verify`: a copy of the storage, and whether it is sound. */
 import { EXIT, printable } from "@persistent-queue/queue";
 import { type Command, UsageError } from "./command.ts";
+import { printDone } from "./terminal.ts";
 
 export const backup: Command = {
   operands: "<path>",
@@ -15,7 +16,7 @@ export const backup: Command = {
     return Promise.resolve(async (queue) => {
       await queue.backup(path, { replace: line.has("replace") });
       io.actor.audit(`Backup by ${io.actor.by}: ${JSON.stringify(path)}`);
-      io.print(json ? JSON.stringify({ path }) : `Written to ${printable(path)}, and checked.`);
+      printDone(io, json ? JSON.stringify({ path }) : `Written to ${printable(path)}, and checked.`);
       return EXIT.done;
     });
   },

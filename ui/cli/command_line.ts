@@ -98,6 +98,15 @@ export function wholeNumber(
 
 const PROGRAM = "deno task jobs";
 
+const EXIT_CODES = [
+  [EXIT.done, "done"],
+  [EXIT.failed, "refused"],
+  [EXIT.usage, "wrong usage"],
+  [EXIT.storage, "the storage does not work"],
+  [EXIT.configuration, "a setting is wrong"],
+  [EXIT.interrupted, "ended by Ctrl+C"],
+] as const;
+
 export function helpOfAll(commands: Readonly<Record<string, Command>>): string {
   return [
     `Usage: ${PROGRAM} <command> [options]`,
@@ -105,7 +114,8 @@ export function helpOfAll(commands: Readonly<Record<string, Command>>): string {
     columns(Object.entries(commands).map(([name, { summary }]) => [`  ${name}`, summary])),
     "",
     `More about one: ${PROGRAM} <command> --help. Every command prints JSON with --json.`,
-    `Exit codes: ${EXIT.done} done, ${EXIT.failed} refused, ${EXIT.usage} wrong usage, ${EXIT.storage} the storage does not work.`,
+    `Exit codes: ${EXIT_CODES.map(([code, means]) => `${code} ${means}`).join(", ")}.`,
+    `Deno prints the task on standard error first; "${PROGRAM.replace("task", "task -q")}" leaves that out.`,
   ].join("\n");
 }
 

@@ -1,5 +1,14 @@
 /** The command line: `deno task jobs <add|list|show|resubmit|cancel|stats|backup|verify|move>`. */
-import { EXIT, type ExitCode, nearest, printable, QueueError, StorageError } from "@persistent-queue/queue";
+import {
+  DuplicateJobs,
+  EXIT,
+  type ExitCode,
+  nearest,
+  printable,
+  QueueError,
+  StorageError,
+} from "@persistent-queue/queue";
+import { addResults } from "../api/serializers.ts";
 import { add } from "./add.ts";
 import { backup, verify } from "./admin.ts";
 import { type CliIo, type Command, InterruptedError, UsageError, type Work } from "./command.ts";
@@ -94,14 +103,15 @@ function explain(error: unknown, { io, json, usage }: { io: CliIo; json: boolean
     return EXIT.interrupted;
   }
   if (!(error instanceof QueueError)) throw error;
-  if (json) escapingControls(io).printError(errorOnWire(error.code, error.message));
+  const more = error instanceof DuplicateJobs ? { results: addResults(error.outcomes) } : {};
+  if (json) escapingControls(io).printError(errorOnWire(error.code, error.message, more));
   else io.printError(printable(error.message));
   return error instanceof StorageError ? EXIT.storage : EXIT.failed;
 }
 
 /** The same shape as in the HTTP API. */
-function errorOnWire(code: string, message: string): string {
-  return JSON.stringify({ error: { code, message } });
+function errorOnWire(code: string, message: string, more: object = {}): string {
+  return JSON.stringify({ error: { code, message }, ...more });
 }
 
 function noSuchCommand(name: string | undefined): string {

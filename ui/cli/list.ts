@@ -1,7 +1,6 @@
 /** `jobs list`: a page of jobs, newest first. `jobs stats`: how many jobs are in each status. */
 import {
   EXIT,
-  isStalled,
   type Job,
   type JobList,
   type ListRequest,
@@ -10,7 +9,7 @@ import {
   type QueueStats,
   STATUSES,
 } from "@persistent-queue/queue";
-import { jobsJson } from "../api/serializers.ts";
+import { jobsJson, type Moment } from "../api/serializers.ts";
 import { columns, moment, span } from "./terminal.ts";
 import { type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
@@ -59,19 +58,19 @@ function requestOf(line: CommandLine): (now: number) => ListRequest {
 
 const HEADING = ["ID", "STATUS", "KIND", "RETRIES", "CONSUMER", "HEARTBEAT", "UPDATED"];
 
-function pageAsText({ jobs, next }: JobList, when: { now: number; stallMs: number }): string {
+function pageAsText({ jobs, next }: JobList, when: Moment): string {
   const table = jobs.length === 0 ? "No jobs." : columns([HEADING, ...jobs.map((job) => row(job, when))]);
   return next === null ? table : `${table}\nThere may be more: --cursor ${next}`;
 }
 
-function row(job: Job, { now, stallMs }: { now: number; stallMs: number }): string[] {
+function row(job: Job, when: Moment): string[] {
   return [
     job.id,
-    statusOf(job, isStalled(job, { now, stallMs })),
+    statusOf(job, when),
     job.kind,
     String(job.retries),
     job.consumerId?.slice(0, 8) ?? "–",
-    job.lastHeartbeat === null ? "–" : `${span(now - job.lastHeartbeat)} ago`,
+    job.lastHeartbeat === null ? "–" : `${span(when.now - job.lastHeartbeat)} ago`,
     moment(job.updatedAt),
   ];
 }

@@ -22,6 +22,7 @@ import {
   type Work,
 } from "./command.ts";
 import { FILTER_OPTIONS, filterOf } from "./filter.ts";
+import { printDone } from "./terminal.ts";
 
 const DONE = { resubmit: "resubmitted", cancel: "canceled" } as const;
 
@@ -91,7 +92,7 @@ async function moveAllMatching(
   const signal = untilInterrupted(io);
   const moved = await audited(queue, io.actor).moveAll(verb, filter, { signal });
   if (signal.aborted) throw interrupted(verb, moved, total);
-  io.print(json ? JSON.stringify({ [DONE[verb]]: moved }) : `${moved} ${DONE[verb]}.`);
+  printDone(io, json ? JSON.stringify({ [DONE[verb]]: moved }) : `${moved} ${DONE[verb]}.`);
   return EXIT.done;
 }
 
@@ -105,13 +106,16 @@ async function moveByIds(queue: CliQueue, { verb, ids, io, json }: Move): Promis
   const signal = untilInterrupted(io);
   const results = await audited(queue, io.actor).move(verb, ids, { signal });
   const moved = results.filter(({ ok }) => ok).length;
-  if (json) io.print(JSON.stringify({ [DONE[verb]]: moved, results: results.map(resultOnWire) }));
-  for (const result of json ? [] : results) {
-    if (result.ok) io.print(`${printable(result.id)} ${DONE[verb]}.`);
-    else io.printError(printable(result.message));
-  }
+  if (json) printDone(io, JSON.stringify({ [DONE[verb]]: moved, results: results.map(resultOnWire) }));
+  else showResults(results, { verb, io });
   if (signal.aborted) throw interrupted(verb, moved, ids.length);
   return moved === results.length ? EXIT.done : EXIT.failed;
+}
+
+function showResults(results: readonly MoveResult[], { verb, io }: Pick<Move, "verb" | "io">): void {
+  const done = results.filter(({ ok }) => ok).map(({ id }) => `${printable(id)} ${DONE[verb]}.`);
+  if (done.length > 0) printDone(io, done.join("\n"));
+  for (const result of results) if (!result.ok) io.printError(printable(result.message));
 }
 
 /** Ctrl+C ends the move after the current jobs, so that the log and the terminal say how far it got. */

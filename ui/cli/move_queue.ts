@@ -18,6 +18,7 @@ import {
   InterruptedError,
   UsageError,
 } from "./command.ts";
+import { printDone } from "./terminal.ts";
 
 /** Given instead of a URL. */
 const STDIN = "-";
@@ -108,7 +109,7 @@ async function move(
     assertAtRest,
   });
   io.actor.audit(`Queue copied by ${io.actor.by}: ${copied.jobs} jobs from ${here} to ${there}`);
-  io.print(json ? JSON.stringify(onWire(copied)) : inWords(copied, to));
+  printDone(io, json ? JSON.stringify(onWire(copied)) : inWords(copied, to));
   return EXIT.done;
 }
 

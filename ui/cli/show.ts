@@ -10,7 +10,7 @@ import {
   printable,
 } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
-import { historyJson } from "../api/serializers.ts";
+import { hasNoHandler, historyJson, type Moment } from "../api/serializers.ts";
 import { columns, moment } from "./terminal.ts";
 import { type Command, UsageError } from "./command.ts";
 
@@ -37,9 +37,10 @@ interface Found {
 }
 
 /** Texts of any length are printed in full below the columns. */
-function asText({ job, history }: Found, when: { now: number; stallMs: number }): string {
+function asText({ job, history }: Found, when: Moment): string {
+  const attempts = attemptsOf({ job, history, now: when.now }).filter(isRecorded);
   const facts = columns([
-    ["Status", statusOf(job, isStalled(job, when))],
+    ["Status", statusOf(job, when)],
     ["Kind", job.kind],
     ["Priority", String(job.priority)],
     ["Retries", String(job.retries)],
@@ -52,36 +53,44 @@ function asText({ job, history }: Found, when: { now: number; stallMs: number })
     ["Finished", moment(job.finishedAt)],
     ["Updated", moment(job.updatedAt)],
   ]);
-  const texts = [["Error", job.error], ["Result", job.result], [
-    "Payload",
-    job.payload === "null" ? null : job.payload,
-  ]].flatMap((
-    [name, text],
-  ) => text ? [`${name}: ${printable(text)}`] : []);
+  const texts = [["Result", job.result], ["Payload", job.payload === "null" ? null : job.payload]]
+    .flatMap(([name, text]) => text ? [`${name}: ${printable(text)}`] : []);
   return [
     `Job ${printable(job.id)}`,
     facts,
+    ...errorText(job.error, attempts),
     ...texts,
     "",
     historyText(history),
-    ...attemptsAsText(attemptsOf({ job, history, now: when.now })),
+    ...attempts.map(attemptAsText),
   ]
     .join("\n");
 }
 
 /** The status, with what it alone does not say. */
-export function statusOf(job: Job, stalled: boolean): string {
-  if (stalled) return `${job.status} (stalled)`;
+export function statusOf(job: Job, when: Moment): string {
+  if (isStalled(job, when)) return `${job.status} (stalled)`;
+  if (hasNoHandler(job, when)) return `${job.status} (no handler)`;
   return isDismissed(job) ? `${job.status} (was ${job.canceledFrom})` : job.status;
 }
 
-/** Without attempts recorded by an older version: the history above already says everything about them. */
-function attemptsAsText(attempts: readonly Attempt[]): string[] {
-  return attempts.filter(({ ranMs }) => ranMs !== null).map(attemptAsText);
+/** Its first line if the attempt below has the others: the place in the handler, or more. */
+function errorText(error: string | null, attempts: readonly Attempt[]): string[] {
+  if (!error) return [];
+  const [first, ...others] = error.split("\n");
+  const isShownBelow = attempts.some((attempt) => attempt.error === error);
+  return [`Error: ${printable(first ?? "")}`, ...(isShownBelow ? [] : indented(others.join("\n")))];
+}
+
+/** An older version recorded only what the history says. */
+function isRecorded({ ranMs }: Attempt): boolean {
+  return ranMs !== null;
 }
 
 /** A successful attempt takes one line; a failed one is printed with everything that helps to fix it. */
-function attemptAsText({ number, outcome, startedAt, ranMs, consumerId, detail, log }: Attempt): string {
+function attemptAsText(
+  { number, outcome, startedAt, ranMs, consumerId, error, detail, log }: Attempt,
+): string {
   const ran = ranMs === null ? [] : [`ran ${duration(ranMs)}`];
   const head = [
     `Attempt ${number} ${outcome}`,
@@ -91,24 +100,29 @@ function attemptAsText({ number, outcome, startedAt, ranMs, consumerId, detail, 
   ];
   return [
     `\n${printable(head.join(", "))}`,
-    ...indented(detail),
+    ...indented(detail ?? linesOf(error)),
     ...(log === null ? [] : ["  logged:"]),
     ...indented(log),
   ]
     .join("\n");
 }
 
+/** The history shows only the first line. */
+function linesOf(error: string | null): string | null {
+  return error?.includes("\n") ? error : null;
+}
+
 function indented(text: string | null): string[] {
-  return text === null ? [] : text.split("\n").map((line) => `  ${printable(line)}`);
+  return text === null || text === "" ? [] : text.split("\n").map((line) => `  ${printable(line)}`);
 }
 
 function historyText(history: readonly HistoryEntry[]): string {
-  if (history.length === 0) return "Nothing out of the ordinary has happened to it.";
+  if (history.length === 0) return "No failed or interrupted attempts, and no moves by hand.";
   return columns(history.map(({ at, event, retries, consumerId, detail }) => [
     moment(at),
     event,
     `retries ${retries}`,
     consumerId?.slice(0, 8) ?? "–",
-    detail ?? "",
+    detail?.split("\n")[0] ?? "",
   ]));
 }

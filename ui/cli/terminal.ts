@@ -1,7 +1,7 @@
 /** The terminal: its user, and how tables, times and lines are printed there. */
 import { messageOf, printable } from "@persistent-queue/queue";
 import { userInfo } from "node:os";
-import { UsageError } from "./command.ts";
+import { type CliIo, UsageError } from "./command.ts";
 
 const GAP = "  ";
 const MAX_CELL = 100;
@@ -50,9 +50,14 @@ export function span(ms: number): string {
 
 const encoder = new TextEncoder();
 
+/** The message is one sentence. */
+class LostOutput extends Error {
+  override readonly name = "LostOutput";
+}
+
 /**
- * Prints whole lines, or throws: a command whose output is lost has failed, and its exit code says so. A reader that has
- * closed the pipe (`| head`) has seen enough; that is not a failure.
+ * Prints whole lines, or throws: a command that shows something has failed if that is lost, and its exit code says so. A
+ * reader that has closed the pipe (`| head`) has seen enough; that is not a failure.
  */
 export function printToStdout(text: string): void {
   const bytes = encoder.encode(`${text}\n`);
@@ -60,7 +65,17 @@ export function printToStdout(text: string): void {
     for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return;
-    throw new Error(`The output could not be written: ${messageOf(error)}.`, { cause: error });
+    throw new LostOutput(`The output could not be written: ${messageOf(error)}.`, { cause: error });
+  }
+}
+
+/** Prints what a command has done. If that is lost, it is done nevertheless: a script must not take it for refused. */
+export function printDone(io: Pick<CliIo, "print" | "printError">, text: string): void {
+  try {
+    io.print(text);
+  } catch (error) {
+    if (!(error instanceof LostOutput)) throw error;
+    io.printError(`${error.message} What it would have reported is done.`);
   }
 }
 

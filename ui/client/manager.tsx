@@ -5,6 +5,7 @@ import { PageBody } from "../manager/page_body.tsx";
 import type { Liveness, Note, View } from "../manager/views.ts";
 import { addressOf, renderBelowBase } from "./base_path.ts";
 import { listenToForms, listenToNavigation, sendPlainFormsOnce } from "./navigation.ts";
+import { listenToCopying } from "./copying.ts";
 import { listenToKeys } from "./keyboard.ts";
 import { liveStream } from "./live_stream.ts";
 import { LivePage } from "./live_page.ts";
@@ -28,6 +29,7 @@ function start(root: HTMLElement): void {
   listenToReader(() => page.refreshSoon());
   listenToTicks({ onChange: () => page.countTicks(), onShowNewer: () => page.showNewer() });
   listenToNavigation({ onMove: () => page.refreshNow() });
+  listenToCopying((note) => page.say(note));
   listenToForms({
     onDone: async (note, form) => {
       // Not `form.id`: that is its field of this name.

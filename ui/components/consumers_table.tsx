@@ -8,6 +8,8 @@ export interface ConsumersTableProps {
   readonly consumers: readonly WireConsumer[];
   /** Their hosts. If there are several, each has a heading. */
   readonly hosts: readonly WireHost[];
+  /** The name of the host that the page comes from. */
+  readonly thisHost: string | null;
   /** The age of this information, in milliseconds. */
   readonly agedMs: number;
   /** The address of a job's page; null if none is known. */
@@ -19,7 +21,7 @@ export interface ConsumersTableProps {
 const COLUMNS = ["Slot", "Consumer", "State", "Job", "For", "Heartbeat", "Attempts", "Failed", "Restarts"];
 const NUMBERS: readonly string[] = ["For", "Heartbeat", "Attempts", "Failed", "Restarts"];
 
-export function ConsumersTable({ hosts, ...table }: ConsumersTableProps) {
+export function ConsumersTable({ hosts, thisHost, ...table }: ConsumersTableProps) {
   const { consumers, actionsOf } = table;
   const areSeveral = hosts.length > 1;
   return (
@@ -50,14 +52,18 @@ export function ConsumersTable({ hosts, ...table }: ConsumersTableProps) {
           {...table}
           consumers={consumers.filter((one) => one.host === host.name)}
         >
-          <HostRow host={host} columns={COLUMNS.length + (actionsOf === undefined ? 0 : 1)} />
+          <HostRow
+            host={host}
+            isThis={host.name === thisHost}
+            columns={COLUMNS.length + (actionsOf === undefined ? 0 : 1)}
+          />
         </Rows>
       ))}
     </table>
   );
 }
 
-interface RowsProps extends Omit<ConsumersTableProps, "hosts"> {
+interface RowsProps extends Omit<ConsumersTableProps, "hosts" | "thisHost"> {
   /** The heading of the rows. */
   readonly children?: ComponentChildren;
 }
@@ -75,13 +81,19 @@ function Rows({ consumers, agedMs, hrefOf, actionsOf, children }: RowsProps) {
   );
 }
 
-function HostRow(
-  { host: { name, quiet_ms }, columns }: { readonly host: WireHost; readonly columns: number },
-) {
+interface HostRowProps {
+  readonly host: WireHost;
+  /** Whether the page comes from it. */
+  readonly isThis: boolean;
+  readonly columns: number;
+}
+
+function HostRow({ host: { name, quiet_ms }, isThis, columns }: HostRowProps) {
   return (
     <tr role="row" class="host" data-host={name}>
       <th role="rowheader" scope="rowgroup" colSpan={columns}>
         <span class="host-name">{name}</span>
+        {isThis && <span class="host-this">this host</span>}
         {quiet_ms !== null && <span class="host-quiet">not heard of for {duration(quiet_ms)}</span>}
       </th>
     </tr>

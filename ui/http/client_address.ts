@@ -95,8 +95,9 @@ function isSameHost(host: string | null, publicHost: string): boolean {
     new URL(`https://${withoutRootDot(host)}`).host === withoutRootDot(publicHost);
 }
 
+/** What proxies and content delivery networks add, and browsers and curl do not. */
 const FORWARDING =
-  /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-client-ip|(?:cf-connecting|true-client)-ip)$/;
+  /^(?:forwarded|via|cdn-loop|(?:.+-)?(?:client|connecting|real)-?ip|(?:x-(?:forwarded|original|envoy|azure|arr|amz-cf|amzn|varnish|proxyuser|cloud-trace)|cf|fastly|fly|akamai)(?:-.+)?)$/;
 
 function hasForwardingHeader(headers: Headers): boolean {
   return [...headers.keys()].some((name) => FORWARDING.test(name));

@@ -18,8 +18,9 @@ export class HttpError extends Error {
   }
 }
 
-export function tooLarge(): HttpError {
-  return new HttpError(413, "too_large", "The body of this request is too large.");
+export function tooLarge(maxBytes: number, what = "The body of this request"): HttpError {
+  const limit = `at most ${maxBytes.toLocaleString("en")} bytes`;
+  return new HttpError(413, "too_large", `${what} is too large: ${limit} are accepted.`);
 }
 
 /**

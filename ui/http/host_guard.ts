@@ -13,13 +13,13 @@ const EVERY_ADDRESS = ["0.0.0.0", "::", "[::]"];
 
 /** `localhost.:8501` → `localhost:8501`: a trailing dot only marks a name as fully qualified. */
 export function withoutRootDot(authority: string): string {
-  return authority.replace(/(?<=[a-z0-9_-])\.(?=(?::\d{1,5})?$)/i, "");
+  return authority.replace(/(?<=[a-z0-9_-])\.(?=(?::\d{0,5})?$)/i, "");
 }
 
 /** `localhost:8501` → `localhost`, `[::1]:8501` → `::1`; null if it is not a host. Never throws. */
 export function hostnameOf(given: string): string | null {
   const authority = withoutRootDot(given);
-  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(authority);
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{0,5})?$/i.exec(authority);
   // `localhost:99999` and `127.0.0.256` look like hosts but are not valid: parsing them throws.
   if (!URL.canParse(`http://${authority}`)) return null;
   return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;

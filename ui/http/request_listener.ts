@@ -5,7 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { App } from "../base_app.ts";
 import type { Progress } from "./app_env.ts";
 import { isForbidden } from "./errors.ts";
-import { NO_HOST } from "./host_guard.ts";
+import { hostnameOf, NO_HOST } from "./host_guard.ts";
 import type { Outflow } from "./backpressure.ts";
 import { looksRelayed } from "./client_address.ts";
 
@@ -57,6 +57,7 @@ export function requestListener(
     if (socket.destroyed || count(socket, 1) > MAX_PENDING) return void socket.destroy();
     // Such a client does not understand chunks: a body of unknown length ends with the connection.
     if (incoming.httpVersion === "1.0") outgoing.useChunkedEncodingByDefault = false;
+    incoming.headers.host = servedHost(incoming.headers.host);
     const { promise, resolve } = Promise.withResolvers<void>();
     outgoing.once("close", () => {
       count(socket, -1);
@@ -76,6 +77,18 @@ export function requestListener(
       progressOf.get(incoming)?.end();
     }
   };
+}
+
+/**
+ * The adapter answers 400 to a valid host that is not written as a browser would, and a probe is to get its answer all the
+ * same. Everywhere else the guard refuses what stands for such a host.
+ */
+function servedHost(host: string | undefined): string | undefined {
+  // RFC 3986 lets a port be empty.
+  const given = host?.replace(/:$/, "");
+  if (given === undefined || hostnameOf(given) === null) return host;
+  const { hostname } = new URL(`http://${given}`);
+  return hostname === given.toLowerCase().replace(/:\d+$/, "") ? given : NO_HOST;
 }
 
 class RequestProgress implements Progress {

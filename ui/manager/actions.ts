@@ -11,6 +11,7 @@ import {
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited, injectFault, sweepNow } from "../auth/audit.ts";
 import { safeNext } from "../auth/login.tsx";
+import { assertGivenOnce } from "../api/input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { HttpError } from "../http/errors.ts";
 import type { BulkActions } from "./bulk_actions.ts";
@@ -83,6 +84,7 @@ async function checkMove(
 /** Resubmits or cancels all that match, after the person has confirmed it. */
 export async function moveMatching(c: PageContext, deps: PageDeps, batches: BulkActions): Promise<Response> {
   const form = await readForm(c);
+  assertGivenOnce(form);
   const query = readQuery(form);
   const verb = readVerb(form.get("verb"));
   const result = await batches.start({ verb, query, actor: actorOf(c, deps) });

@@ -41,7 +41,8 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
       <form method="post" action="/add" class="panel panel-body stack" data-plain>
         <Field {...toField("kind")}>
           {(control) => (
-            <select {...control}>
+            <select {...control} required>
+              {kinds.length > 1 && <option value="" selected={form.kind === ""}>Choose a kind</option>}
               {kinds.map((kind) => (
                 <option key={kind} value={kind} selected={kind === form.kind}>{kind}</option>
               ))}

@@ -1,7 +1,7 @@
 /** Asks for confirmation before moving more jobs than the page shows, and before crashing or hanging a consumer. */
 import { type Fault, MOVES, type OperatorVerb, type Status } from "@persistent-queue/queue";
 import { consumersOnWire, type WireConsumer } from "../api/hosts.ts";
-import { jobFilter } from "../api/input.ts";
+import { assertGivenOnce, jobFilter } from "../api/input.ts";
 import type { PageDeps } from "../page_deps.ts";
 import { IdInText, StatusBadge } from "../components/job_label.tsx";
 import { requireFaultInjection } from "../auth/audit.ts";
@@ -12,7 +12,9 @@ import { describeQuery, jobPath, listPath, type ListQuery, readQuery } from "./l
 /** @throws {HttpError} 400 for an action or a status that does not exist */
 export async function confirmation(c: PageContext, { queue, now }: PageDeps) {
   const verb = readVerb(c.req.query("verb"));
-  const query = { ...readQuery(new URL(c.req.url).searchParams), stalled: false, cursor: "", limit: "" };
+  const fields = new URL(c.req.url).searchParams;
+  assertGivenOnce(fields);
+  const query = { ...readQuery(fields), stalled: false, cursor: "", limit: "" };
   const filter = jobFilter(query, now());
   const statuses = movable(verb, filter);
   const matching = statuses.length === 0 ? { n: 0, isAll: true } : await countMatching(queue, verb, filter);

@@ -10,7 +10,7 @@ export interface ConsumersPageProps {
 }
 
 export function ConsumersPage({ view, live }: ConsumersPageProps) {
-  const { consumers, hosts, wedged, canInject } = view;
+  const { consumers, hosts, thisHost, wedged, canInject } = view;
   return (
     <div class="stack">
       <PageHead view={view} live={live}>
@@ -35,6 +35,7 @@ export function ConsumersPage({ view, live }: ConsumersPageProps) {
             <ConsumersTable
               consumers={consumers}
               hosts={hosts}
+              thisHost={thisHost}
               agedMs={Math.max(0, live.now - view.now)}
               hrefOf={jobPath}
               {...(canInject ? { actionsOf: faultButtons } : {})}

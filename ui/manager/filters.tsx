@@ -49,9 +49,11 @@ function Tab({ href, name, n, isHere }: TabProps) {
       data-go
       aria-current={isHere ? "page" : undefined}
       data-empty={n === 0 ? "" : undefined}
+      data-uncounted={n === null ? "" : undefined}
+      title={n === null ? "Not counted while the list is filtered" : undefined}
     >
       <span class="tab-name">{name}</span>{" "}
-      <span class="tab-count" data-count={name}>{n === null ? "" : count(n)}</span>
+      <span class="tab-count" data-count={name}>{n === null ? "–" : count(n)}</span>
     </a>
   );
 }

@@ -62,11 +62,11 @@ class SharedViews<View> {
 
 /** What the consumers page shows. */
 function consumersView({ queue, system, faultInjection, now }: PageDeps): ConsumersView {
-  const { consumers, hosts, wedged } = systemOnWire(system.view(), queue);
+  const { consumers, hosts, this_host: thisHost, wedged } = systemOnWire(system.view(), queue);
   return {
     page: "consumers",
     now: now(),
-    ...{ consumers, hosts, wedged },
+    ...{ consumers, hosts, thisHost, wedged },
     canInject: faultInjection,
     warnings: warningsOf({ queue, system }),
     batches: [],

@@ -1,12 +1,15 @@
 /** The page of one job: its state, its attempts, its timeline, its facts and values. */
 import { printable } from "@persistent-queue/queue/basics";
-import { age, clock, count, dateAndTime, duration } from "../components/format.ts";
+import { age, dateAndTime, duration } from "../components/format.ts";
 import { StatusBadge } from "../components/job_label.tsx";
+import { CopyButton, LongText } from "../components/long_text.tsx";
+import { Attempts } from "./attempts.tsx";
 import { Dock, PageHead } from "./page_frame.tsx";
-import { Actions, ConsumerName, isoTime } from "./job_row.tsx";
+import { Actions } from "./job_row.tsx";
+import { MEANINGS, tookMs, waitedMs } from "./job_times.ts";
 import { Timeline, timelineOf } from "./timeline.tsx";
 import { describeQuery, isFiltered, jobPath, listPath } from "./list_query.ts";
-import type { AttemptView, JobView, Liveness, ValueView } from "./views.ts";
+import type { JobView, Liveness, ValueView } from "./views.ts";
 
 export interface JobPageProps {
   readonly view: JobView;
@@ -34,12 +37,13 @@ export function JobPage({ view, live }: JobPageProps) {
           {job.dismissed && <span class="badge">{`Dismissed: it was ${job.canceled_from}`}</span>}
           {job.stalled && !isGone && <span class="badge badge-stalled">Stalled</span>}
           <Actions job={job} describedBy="job-id" />
+          <CopyButton what="id" isNamed from={{ text: job.id }} />
         </div>
       </div>
       <form id="one" method="post">
         <input type="hidden" name="back" value={here} />
       </form>
-      {job.error !== null && <LastError job={job} />}
+      <LastError job={job} />
       <div class="job-columns">
         <div class="stack">
           <Attempts view={view} />
@@ -49,6 +53,7 @@ export function JobPage({ view, live }: JobPageProps) {
           <Facts view={view} now={now} />
           {view.payload !== null && <Value title="Payload" value={view.payload} id={job.id} />}
           {view.result !== null && <Value title="Result" value={view.result} id={job.id} />}
+          {view.result === null && job.status === "COMPLETED" && <NoResult consumerId={job.consumer_id} />}
         </div>
       </div>
       <Dock view={view} live={live} back={here} />
@@ -58,11 +63,15 @@ export function JobPage({ view, live }: JobPageProps) {
 
 /** While another attempt is running or pending, the error is only that of the last attempt. */
 function LastError({ job: { error, status } }: Pick<JobView, "job">) {
+  if (error === null) return null;
   const isOver = status !== "PENDING" && status !== "PROCESSING";
   return (
     <section class="panel" aria-labelledby="error-title">
-      <h2 id="error-title" class="panel-title">{isOver ? "Last error" : "Error of the last attempt"}</h2>
-      <pre class={isOver ? "text error-text" : "text"} tabIndex={0}>{error}</pre>
+      <div class="panel-title">
+        <h2 id="error-title">{isOver ? "Last error" : "Error of the last attempt"}</h2>
+        <CopyButton what="the error" from={{ id: "error-text" }} />
+      </div>
+      <LongText text={error} id="error-text" {...(isOver ? { look: "error-text" } : {})} />
     </section>
   );
 }
@@ -80,30 +89,32 @@ function Facts(
 ) {
   const heartbeat = job.last_heartbeat === null ? "–" : age(now - job.last_heartbeat);
   const isDueLater = job.run_at > now && (job.status === "PENDING" || job.status === "PROCESSING");
-  const facts = [
-    ...(job.id.length > LONG_ID ? [["Id", printable(job.id)]] : []),
+  const facts: (readonly [name: string, value: string, meaning?: string])[] = [
+    ...(job.id.length > LONG_ID ? [["Id", printable(job.id)] as const] : []),
     ["Kind", job.kind],
     ["Retries", String(job.retries)],
     ["Crashes", String(job.crashes)],
     ["Priority", String(job.priority)],
     ["Consumer", job.consumer_id ?? "–"],
-    ...(host === null ? [] : [["Host", host]]),
+    ...(host === null ? [] : [["Host", host] as const]),
     ["Heartbeat", job.status === "PROCESSING" ? heartbeat : "–"],
     ["Lease", String(job.lease)],
     ["Added", dateAndTime(job.created_at)],
-    ...(isDueLater ? [["Due", dateAndTime(job.run_at)]] : []),
+    ...(isDueLater ? [["Due", dateAndTime(job.run_at)] as const] : []),
     ["Started", job.started_at === null ? "–" : dateAndTime(job.started_at)],
     ["Finished", job.finished_at === null ? "–" : dateAndTime(job.finished_at)],
+    ["Waited", span(waitedMs(job, now)), MEANINGS.Waited],
+    ["Took", span(tookMs(job, now)), MEANINGS.Took],
     ["Updated", dateAndTime(job.updated_at)],
   ];
   return (
     <section class="panel" aria-labelledby="facts-title">
       <h2 id="facts-title" class="panel-title">Details</h2>
       <dl class="facts">
-        {facts.map(([name, value]) => (
+        {facts.map(([name, value, meaning]) => (
           <div key={name}>
-            <dt>{name}</dt>
-            <dd {...(name === "Id" ? { tabIndex: 0 } : {})}>{value}</dd>
+            <dt>{meaning === undefined ? name : <span class="explained" title={meaning}>{name}</span>}</dt>
+            <dd>{value}</dd>
           </div>
         ))}
       </dl>
@@ -111,14 +122,22 @@ function Facts(
   );
 }
 
+function span(ms: number | null): string {
+  return ms === null ? "–" : duration(ms);
+}
+
 function Value(
   { title, value, id }: { readonly title: string; readonly value: ValueView; readonly id: string },
 ) {
   const name = `${title.toLowerCase()}-title`;
+  const textId = `${title.toLowerCase()}-text`;
   return (
     <section class="panel" aria-labelledby={name}>
-      <h2 id={name} class="panel-title">{title}</h2>
-      <pre class="text" tabIndex={0}>{value.text}</pre>
+      <div class="panel-title">
+        <h2 id={name}>{title}</h2>
+        {!value.isCut && <CopyButton what={`the ${title.toLowerCase()}`} from={{ id: textId }} />}
+      </div>
+      <LongText text={value.text} id={textId} />
       {value.isCut && (
         <p class="panel-body small">
           Only the beginning is shown.{" "}
@@ -129,84 +148,19 @@ function Value(
   );
 }
 
-/** Each attempt: when, for how long, by which consumer, and everything known about its error. */
-function Attempts({ view }: { readonly view: JobView }) {
-  const { attempts, earlierAttempts } = view;
-  if (attempts.length === 0) return null;
+/** The store has no trace of a result that was not kept: only the log of the consumer tells. */
+function NoResult({ consumerId }: { readonly consumerId: string | null }) {
   return (
-    <section class="panel" aria-labelledby="attempts-title">
-      <h2 id="attempts-title" class="panel-title">Attempts</h2>
-      <ol class="timeline attempts">
-        {attempts.map((attempt) => (
-          <li
-            key={`${attempt.number} ${attempt.started_at}`}
-            class={`timeline-line timeline-${TONES[attempt.outcome]}`}
-          >
-            <OneAttempt attempt={attempt} lastError={view.job.error} />
-          </li>
-        ))}
-      </ol>
-      {earlierAttempts > 0 && (
-        <p class="panel-body small muted">
-          {count(earlierAttempts)} earlier:{" "}
-          <a href={`/api/jobs/${encodeURIComponent(view.job.id)}`}>the whole job as JSON</a>
-        </p>
-      )}
-    </section>
-  );
-}
-
-const TONES: Readonly<Record<AttemptView["outcome"], string>> = {
-  running: "now",
-  completed: "good",
-  failed: "danger",
-  postponed: "plain",
-  stalled: "warning",
-  crashed: "warning",
-  released: "plain",
-};
-
-const ENDS: Readonly<Record<AttemptView["outcome"], string>> = {
-  running: "is running",
-  completed: "completed",
-  failed: "failed",
-  postponed: "was postponed by its handler",
-  stalled: "was lost: its consumer fell silent",
-  crashed: "was lost: its consumer died",
-  released: "was stopped and requeued",
-};
-
-interface OneAttemptProps {
-  readonly attempt: AttemptView;
-  /** The job's error: it is shown in full above the attempts. */
-  readonly lastError: string | null;
-}
-
-function OneAttempt({ attempt, lastError }: OneAttemptProps) {
-  const { number, outcome, started_at, ended_at, ran_ms, consumer_id, error, detail, log } = attempt;
-  return (
-    <>
-      <p class="timeline-title">{`Attempt ${count(number)} ${ENDS[outcome]}`}</p>
-      <p class="small muted">
-        {started_at !== null && <time dateTime={isoTime(started_at)}>{dateAndTime(started_at)}</time>}
-        {started_at === null && ended_at !== null && <>ended {clock(ended_at)}</>}
-        {ran_ms !== null && ` · ran ${duration(ran_ms)}`}
-        {" · consumer "}
-        <ConsumerName id={consumer_id} />
+    <section class="panel" aria-labelledby="result-title">
+      <h2 id="result-title" class="panel-title">Result</h2>
+      <p class="panel-body small muted">
+        None is stored. A result that is larger than 1 MiB, or that JSON cannot hold, is dropped
+        {consumerId !== null && (
+          <>
+            : then <code>{`consumer_${consumerId}.log`}</code> says so
+          </>
+        )}.
       </p>
-      {error !== null && error === lastError && <p class="small">Its error is shown above.</p>}
-      {error !== null && error !== lastError && <pre class="text timeline-detail" tabIndex={0}>{error}</pre>}
-      {detail !== null && <Folded title="Stack and causes" text={detail} />}
-      {log !== null && <Folded title="What its handler logged" text={log} />}
-    </>
-  );
-}
-
-function Folded({ title, text }: { readonly title: string; readonly text: string }) {
-  return (
-    <details>
-      <summary class="small">{title}</summary>
-      <pre class="text timeline-detail" tabIndex={0}>{text}</pre>
-    </details>
+    </section>
   );
 }

@@ -1,8 +1,9 @@
 import type { OperatorVerb } from "@persistent-queue/queue";
+import { MINUTE_MS } from "@persistent-queue/queue/basics";
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { JobId, StatusBadge } from "../components/job_label.tsx";
 import { titleInZone } from "../components/title_in_zone.ts";
-import { ranMs, shortWaitOf, waitedMs, waitOf } from "./job_times.ts";
+import { shortWaitOf, tookMs, waitedMs, waitOf } from "./job_times.ts";
 import { isWanted, jobPath, type ListQuery } from "./list_query.ts";
 import type { Row } from "./views.ts";
 
@@ -41,10 +42,15 @@ export function JobRow({ job, query, now }: JobRowProps) {
           <JobMore job={job} now={now} />
         </div>
       </th>
+      <td role="cell" class="cell-kind" title={job.kind}>{job.kind}</td>
       <td role="cell" class="cell-status" data-label="Status">
         <StatusBadge status={job.status} />
       </td>
-      <td role="cell" class={job.retries === 0 ? "number zero" : "number"} data-label="Retries">
+      <td
+        role="cell"
+        class={job.retries === 0 ? "cell-retries number zero" : "cell-retries number"}
+        data-label="Retries"
+      >
         {job.retries}
       </td>
       <td
@@ -61,7 +67,7 @@ export function JobRow({ job, query, now }: JobRowProps) {
         </time>
       </td>
       <Span name="Waited" ms={waitedMs(job, now)} />
-      <Span name="Ran" ms={ranMs(job, now)} />
+      <Span name="Took" ms={tookMs(job, now)} />
       <td role="cell" class={job.actions.length === 0 ? "cell-actions none" : "cell-actions"}>
         <Actions job={job} describedBy={name} />
       </td>
@@ -71,10 +77,9 @@ export function JobRow({ job, query, now }: JobRowProps) {
 
 /** What a reader wants to know first: what is wrong, when it is due, otherwise the beginning of its payload. */
 function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
-  const { kind, priority, error, preview } = job;
+  const { priority, error, preview } = job;
   return (
     <span class="job-more">
-      <span class="job-kind">{kind}</span>
       {priority !== 0 && <span class="job-priority">{`prio ${priority}`}</span>}
       <StatusMore job={job} now={now} />
       {error !== null && <span class="job-error">{error}</span>}
@@ -108,13 +113,18 @@ function Heartbeat({ job: { last_heartbeat, status }, now }: { readonly job: Row
   );
 }
 
-function Span({ name, ms }: { readonly name: "Waited" | "Ran"; readonly ms: number | null }) {
+function Span({ name, ms }: { readonly name: "Waited" | "Took"; readonly ms: number | null }) {
   const cell = `cell-${name.toLowerCase()} nowrap number`;
   return (
     <td role="cell" class={ms === null ? `${cell} none` : cell} data-label={name}>
-      {ms === null ? <span class="muted">–</span> : duration(ms)}
+      {ms === null ? <span class="muted">–</span> : shortDuration(ms)}
     </td>
   );
+}
+
+/** From ten minutes on without the seconds, which the column has no room for. */
+function shortDuration(ms: number): string {
+  return duration(ms < 10 * MINUTE_MS ? ms : ms - ms % MINUTE_MS);
 }
 
 /**

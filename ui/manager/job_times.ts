@@ -1,24 +1,38 @@
 /**
- * How long a job waited, how long it has run, and what it waits for. Times in milliseconds since 1970, by the server's
- * clock; null: unknown.
+ * How long a job waited, how long it took, and what it waits for: as far as its row says, without its history. Times in milliseconds since 1970, by the server's clock; null: not known, or not yet.
  */
 import { DAY_MS, MINUTE_MS } from "@persistent-queue/queue/basics";
 import { date, duration, moment } from "../components/format.ts";
 import type { WireJob } from "./views.ts";
 
-type Times = Pick<WireJob, "status" | "created_at" | "run_at" | "started_at" | "finished_at">;
+type Times = Pick<
+  WireJob,
+  "status" | "created_at" | "run_at" | "started_at" | "finished_at" | "retries" | "dismissed"
+>;
 
-/** From when it was due until it was claimed; while it is PENDING and due, until now. */
-export function waitedMs({ status, created_at, run_at, started_at }: Times, now: number): number | null {
+/** What the columns mean, for people. */
+export const MEANINGS = {
+  Waited: "How long it was due before a consumer claimed it. Not known once it has been retried.",
+  Took:
+    "From when a consumer last claimed it until it ended, with its retries and the pauses between them. " +
+    "Not known if it was canceled after it had failed.",
+} as const;
+
+/** Until it was last claimed; while it is PENDING and due, until now. */
+export function waitedMs(
+  { status, created_at, run_at, started_at, retries }: Times,
+  now: number,
+): number | null {
   const dueAt = Math.max(created_at, run_at);
   if (status === "PENDING") return dueAt <= now ? now - dueAt : null;
-  // A retry has moved the due time past the start: when it was first due is not stored.
-  return started_at === null || dueAt > started_at ? null : started_at - dueAt;
+  // A retry has changed when it is due, and when that was at first is not stored.
+  return started_at === null || retries > 0 || dueAt > started_at ? null : started_at - dueAt;
 }
 
-/** From when it was claimed until it ended, including retries and the waits between them. */
-export function ranMs({ status, started_at, finished_at }: Times, now: number): number | null {
-  if (started_at === null || status === "PENDING") return null;
+/** From its last claim until it ended; while it is PROCESSING, until now. When each attempt began is not in the row. */
+export function tookMs({ status, started_at, finished_at, dismissed }: Times, now: number): number | null {
+  // A cancel after the end has overwritten when that was.
+  if (started_at === null || status === "PENDING" || dismissed) return null;
   if (status === "PROCESSING") return Math.max(0, now - started_at);
   return finished_at === null || finished_at < started_at ? null : finished_at - started_at;
 }

@@ -36,7 +36,7 @@ export async function jobView(
 
 function newestAttempts(attempts: readonly Attempt[]) {
   return {
-    attempts: attempts.slice(-ATTEMPTS).reverse().map(attemptView),
+    attempts: attempts.slice(-ATTEMPTS).map(attemptView),
     earlierAttempts: Math.max(0, attempts.length - ATTEMPTS),
   };
 }
@@ -58,7 +58,8 @@ function cutFront(text: string | null): string | null {
 function valueView({ leftOut = [], ...job }: Job, name: "payload" | "result"): ValueView | null {
   if (leftOut.includes(name)) return { text: "Too long to be shown.", isCut: false };
   const json = job[name];
-  return json === null || json === "null" ? null : indentedJson(json, LONG);
+  // Without a payload it is null. A handler that returns nothing has no result, so its null is one that was returned.
+  return json === null || (name === "payload" && json === "null") ? null : indentedJson(json, LONG);
 }
 
 /** Deeper levels, which no reader can follow, are not broken into lines. */

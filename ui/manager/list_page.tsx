@@ -4,6 +4,7 @@ import { count } from "../components/format.ts";
 import { Dock, PageHead } from "./page_frame.tsx";
 import { Filters, StatusTabs } from "./filters.tsx";
 import { JobRow } from "./job_row.tsx";
+import { MEANINGS } from "./job_times.ts";
 import {
   describeQuery,
   isFiltered,
@@ -62,14 +63,19 @@ function Table({ view: { jobs, query }, live }: ListPageProps) {
               <input type="checkbox" aria-label="Select all on this page" data-tick-all />
             </label>
           </th>
-          <th scope="col" role="columnheader">Job</th>
+          <th scope="col" role="columnheader" class="cell-id">Job</th>
+          <th scope="col" role="columnheader" class="cell-kind">Kind</th>
           <th scope="col" role="columnheader" class="cell-status">Status</th>
           <th scope="col" role="columnheader" class="cell-retries number">Retries</th>
           <th scope="col" role="columnheader" class="cell-consumer">Consumer</th>
           <th scope="col" role="columnheader" class="cell-heartbeat number">Heartbeat</th>
           <th scope="col" role="columnheader" class="cell-added number">Added</th>
-          <th scope="col" role="columnheader" class="cell-waited number">Waited</th>
-          <th scope="col" role="columnheader" class="cell-ran number">Ran</th>
+          <th scope="col" role="columnheader" class="cell-waited number">
+            <span class="explained" title={MEANINGS.Waited}>Waited</span>
+          </th>
+          <th scope="col" role="columnheader" class="cell-took number">
+            <span class="explained" title={MEANINGS.Took}>Took</span>
+          </th>
           <th scope="col" role="columnheader" class="cell-actions">
             <span class="visually-hidden">Actions</span>
           </th>

@@ -5,6 +5,7 @@ import type { VNode } from "preact";
 import type { AppEnv } from "../http/app_env.ts";
 import { actorOf, audited } from "../auth/audit.ts";
 import type { PageDeps } from "../page_deps.ts";
+import { assertGivenOnce } from "../api/input.ts";
 import { textResponse } from "../http/compression.ts";
 import { otherPage, PROPS, type RenderOptions, renderPage } from "../http/page_address.ts";
 import {
@@ -55,14 +56,23 @@ export function managerPages(deps: PageDeps): Hono<AppEnv> {
     .post("/consumers/hang", (c) => requestFault(c, deps, "hang"));
 }
 
+/** What the address asks for. @throws {HttpError} 400 */
+function fieldsOf(c: PageContext): URLSearchParams {
+  const fields = new URL(c.req.url).searchParams;
+  // Added by a redirect to whatever address an action came from.
+  fields.delete("note");
+  assertGivenOnce(fields);
+  return fields;
+}
+
 async function viewOnly(c: PageContext, gather: Gather): Promise<Response> {
-  const view = await gather(new URL(c.req.url).searchParams);
+  const view = await gather(fieldsOf(c));
   return textResponse(c, JSON.stringify(view), { type: "application/json", status: 200 });
 }
 
 /** A page that the script keeps up to date: the rendered view is in `data-props`. */
 async function livePage(c: PageContext, gather: Gather, frame: FrameProps): Promise<Response> {
-  const view = await gather(new URL(c.req.url).searchParams);
+  const view = await gather(fieldsOf(c));
   const note = noteOf(c.req.query("note") ?? "");
   const body = (
     <div id="app" {...UNTRANSLATED} {...PROPS}>

@@ -2,6 +2,7 @@
 import type { HistoryEvent } from "@persistent-queue/queue";
 import type { JobView, WireHistory } from "./views.ts";
 import { dateAndTime, duration } from "../components/format.ts";
+import { LongText } from "../components/long_text.tsx";
 import { ConsumerName, isoTime } from "./job_row.tsx";
 import { waitOf } from "./job_times.ts";
 
@@ -22,13 +23,13 @@ interface TimelineEntry {
 type Line = Omit<TimelineEntry, "gapMs">;
 
 const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: TimelineEntry["tone"]]>> = {
-  retried: ["failed", "warning"],
+  retried: ["failed", "danger"],
   postponed: ["Postponed", "plain"],
   exhausted: ["failed: no retry is left", "danger"],
   failed: ["failed for good", "danger"],
   stalled: ["Stalled: its consumer fell silent", "warning"],
   crashed: ["Its consumer died", "warning"],
-  released: ["Handed back", "plain"],
+  released: ["Returned to the queue", "plain"],
   canceled: ["Canceled", "plain"],
   resubmitted: ["Resubmitted", "plain"],
   replaced: ["Added again, from the start", "plain"],
@@ -38,9 +39,8 @@ const EVENTS: Readonly<Record<HistoryEvent, readonly [title: string, tone: Timel
 /** Heartbeats come every second: three missed ones are mentioned. */
 const SILENT_MS = 3_000;
 
-/** The endings that count as attempts; the count restarts when the job does. */
+/** The endings that count as attempts. */
 const ATTEMPTS: readonly string[] = ["retried", "exhausted", "failed"] satisfies HistoryEvent[];
-const STARTS: readonly string[] = ["resubmitted", "replaced"] satisfies HistoryEvent[];
 /** Their detail says who did it, and is not an error. */
 const MOVES: readonly string[] = ["canceled", "resubmitted", "replaced"] satisfies HistoryEvent[];
 
@@ -72,27 +72,26 @@ function givenUp(job: JobView["job"], history: readonly WireHistory[]): Line[] {
 function pastOf(job: JobView["job"], history: readonly WireHistory[]): Line[] {
   const lines: Line[] = [];
   let lease = 0;
-  let attempt = 0;
   let lastError: string | null = null;
   for (const entry of history) {
     if (entry.lease > lease && entry.consumer_id !== null) {
       lines.push(taken(entry.taken_at, entry.consumer_id));
     }
     lease = Math.max(lease, entry.lease);
-    if (STARTS.includes(entry.event)) attempt = 0;
-    if (ATTEMPTS.includes(entry.event)) attempt += 1;
     const error = MOVES.includes(entry.event) ? null : entry.detail;
     const isSameError = error !== null && error === lastError;
-    lines.push({ ...lineOf(entry, attempt), ...(isSameError ? { detail: null, isSameError } : {}) });
+    lines.push({ ...lineOf(entry), ...(isSameError ? { detail: null, isSameError } : {}) });
     lastError = error ?? lastError;
   }
   if (job.lease > lease && job.started_at !== null) lines.push(taken(job.started_at, job.consumer_id));
   return lines;
 }
 
-function lineOf({ at, event, detail, consumer_id }: WireHistory, attempt: number): Line {
+function lineOf({ at, event, detail, consumer_id, retries }: WireHistory): Line {
   // An edit by hand may leave any text.
   const [title, tone] = Object.hasOwn(EVENTS, event) ? EVENTS[event] : [event, "plain"] as const;
+  // The same number as under Attempts.
+  const attempt = event === "retried" ? retries : retries + 1;
   return {
     at,
     title: ATTEMPTS.includes(event) ? `Attempt ${attempt} ${title}` : title,
@@ -119,7 +118,7 @@ function stateNow(job: JobView["job"], knownAt: number, now: number): Line[] {
   if (job.status !== "PROCESSING") return [];
   if (wait !== null) return line(capital(wait));
   const silentMs = knownAt - (job.last_heartbeat ?? knownAt);
-  return line(silentMs > SILENT_MS ? `No heartbeat for ${duration(silentMs)}` : "Being worked on");
+  return line(silentMs > SILENT_MS ? `No heartbeat for ${duration(silentMs)}` : "Running");
 }
 
 function capital(text: string): string {
@@ -153,7 +152,7 @@ export function Timeline({ lines, shownAbove }: TimelineProps) {
             </p>
             {detail !== null && tone === "plain" && <p class="small">{detail}</p>}
             {detail !== null && tone !== "plain" && !shownAbove.has(detail) && (
-              <pre class="text timeline-detail" tabIndex={0}>{detail}</pre>
+              <LongText text={detail} look="timeline-detail" />
             )}
           </li>
         ))}

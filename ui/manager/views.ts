@@ -55,10 +55,10 @@ export interface JobView extends BaseView {
   readonly host: string | null;
   /** Null: there is none. */
   readonly payload: ValueView | null;
-  /** Null: there is none (yet). */
+  /** Null: there is none (yet), or it was dropped. */
   readonly result: ValueView | null;
   readonly history: readonly WireHistory[];
-  /** The latest ones, newest first; long texts are shortened. */
+  /** The latest ones, oldest first; long texts are shortened. */
   readonly attempts: readonly AttemptView[];
   readonly earlierAttempts: number;
   /** The job no longer exists: this is its last known state. */
@@ -80,6 +80,8 @@ export interface ConsumersView extends BaseView {
   readonly consumers: readonly WireConsumer[];
   /** Their hosts; empty on a backend for one host. */
   readonly hosts: readonly WireHost[];
+  /** The name of the host that the page comes from; null on a backend for one host. */
+  readonly thisHost: string | null;
   readonly wedged: number;
   /** Whether people may crash or hang a consumer. */
   readonly canInject: boolean;

@@ -6,7 +6,7 @@ import { StatusBadge } from "../components/job_label.tsx";
 import { ConsumersTable } from "../components/consumers_table.tsx";
 import { Health } from "./health.tsx";
 import { RecentEvents } from "./recent_events.tsx";
-import type { ConsumerState, DashboardProps, Host, Link, Stats } from "./snapshot.ts";
+import type { ConsumerState, DashboardProps, Link, Stats, SystemState } from "./snapshot.ts";
 import { Throughput } from "./throughput.tsx";
 import { VitalSigns } from "./vital_signs.tsx";
 import { jobHref, listHref, type ManagerAddress } from "./manager_links.tsx";
@@ -28,7 +28,7 @@ export function Dashboard({ snapshot, statuses, version, manager, now, link, age
         <Throughput stats={stats} />
         <VitalSigns snapshot={snapshot} version={version} now={then} agedMs={sinceMs} />
       </div>
-      <Consumers consumers={system.consumers} hosts={system.hosts} agedMs={sinceMs} manager={manager} />
+      <Consumers system={system} agedMs={sinceMs} manager={manager} />
       <RecentEvents events={system.events} manager={manager} now={now} />
     </div>
   );
@@ -89,7 +89,7 @@ interface CountProps {
 function Count({ status, jobs, href }: CountProps) {
   const number = <span class="count-number" key={jobs}>{jobs === null ? "–" : count(jobs)}</span>;
   return (
-    <div class="panel count" data-status={status}>
+    <div class="panel count" data-status={status} data-empty={jobs === 0 ? "" : undefined}>
       <dt>
         <StatusBadge status={status} />
       </dt>
@@ -106,14 +106,13 @@ function Count({ status, jobs, href }: CountProps) {
 }
 
 interface ConsumersProps {
-  readonly consumers: readonly ConsumerState[];
-  readonly hosts: readonly Host[];
+  readonly system: SystemState;
   /** The age of this information, in milliseconds. */
   readonly agedMs: number;
   readonly manager: ManagerAddress;
 }
 
-function Consumers({ consumers, hosts, agedMs, manager }: ConsumersProps) {
+function Consumers({ system: { consumers, hosts, this_host }, agedMs, manager }: ConsumersProps) {
   return (
     <section class="panel" aria-labelledby="consumers-title">
       <div class="panel-head">
@@ -124,6 +123,7 @@ function Consumers({ consumers, hosts, agedMs, manager }: ConsumersProps) {
         <ConsumersTable
           consumers={consumers}
           hosts={hosts}
+          thisHost={this_host}
           agedMs={agedMs}
           hrefOf={(id) => manager === null ? null : jobHref(manager, id)}
         />

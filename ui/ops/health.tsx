@@ -99,7 +99,8 @@ export function verdictOf({ system, stats }: Snapshot, link: Link): Verdict {
   const consumers = system.consumers.length;
   const who = `${count(consumers)} ${consumers === 1 ? "consumer" : "consumers"}`;
   const where = system.hosts.length <= 1 ? "" : ` on ${count(system.hosts.length)} hosts`;
-  return { ...plain, mood: "good", headline: `All is well: ${who}${where} at your service` };
+  const areRunning = consumers === 1 ? "is running" : "are running";
+  return { ...plain, mood: "good", headline: `All is well: ${who}${where} ${areRunning}` };
 }
 
 function messagesOf({ trouble, warnings }: SystemState): string[] {

@@ -75,6 +75,9 @@ function metricsText(stats: QueueStats | null, system: SystemView): string {
   return metrics.map(textOf).join("");
 }
 
+/** Several hosts report the same: a sum over them would count each job several times. */
+const OF_QUEUE = "in the whole queue: the same on every host";
+
 function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: QueueStats): Metric[] {
   const byStatus = Object.entries(counts).map(([status, value]) => ({ labels: { status }, value }));
   const perSecond = (["added", "completed"] as const).map((event) => ({
@@ -82,13 +85,17 @@ function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: Queu
     value: rates[event],
   }));
   return [
-    { name: "pq_jobs", type: "gauge", help: "Jobs by status.", samples: byStatus },
+    { name: "pq_jobs", type: "gauge", help: `Jobs by status, ${OF_QUEUE}.`, samples: byStatus },
     gauge(
       "pq_jobs_stalled",
-      "Jobs that are PROCESSING without a heartbeat for longer than STALL_MS.",
+      `Jobs that are PROCESSING without a heartbeat for longer than STALL_MS, ${OF_QUEUE}.`,
       stalled,
     ),
-    gauge("pq_queue_age_seconds", "For how long the job at the head of the line has been due.", ageMs / 1000),
+    gauge(
+      "pq_queue_age_seconds",
+      `For how long the job at the head of the line has been due, ${OF_QUEUE}.`,
+      ageMs / 1000,
+    ),
     {
       name: "pq_jobs_per_second",
       type: "gauge",
@@ -103,7 +110,7 @@ function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: Queu
     {
       name: "pq_jobs_parked",
       type: "gauge",
-      help: "Waiting jobs that no handler knows, by kind; counted up to 10,000.",
+      help: `Waiting jobs that no handler knows, by kind, ${OF_QUEUE}; counted up to 10,000.`,
       samples: parked.map(({ kind, count }) => ({ labels: { kind }, value: count })),
     },
     counter("pq_fenced_total", "Late writes of workers that had lost their job.", fenced),

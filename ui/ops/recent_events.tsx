@@ -24,7 +24,7 @@ export function RecentEvents({ events, manager, now }: RecentEventsProps) {
         <p class="muted small">newest first, one line per job, times in {zone(now)}</p>
       </div>
       {events.length === 0
-        ? <p class="panel-body muted">Nothing out of the ordinary so far.</p>
+        ? <p class="panel-body muted">No warnings and no errors so far.</p>
         : <Lines events={events.slice(0, SHOWN)} manager={manager} />}
       {rest.length > 0 && (
         <details class="event-rest">
@@ -112,7 +112,7 @@ export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" |
 }
 
 function lossText({ host, pid, jobs }: Extract<WireHappening, { type: "host-lost" }>): string {
-  const gone = `Host ${host} (process ${pid}) went away without having been stopped`;
+  const gone = `Host ${host} (pid ${pid}) went away without having been stopped`;
   if (jobs === 0) return gone;
   return `${gone}: ${jobs === 1 ? "1 job was" : `${count(jobs)} jobs were`} taken from it`;
 }
@@ -124,7 +124,7 @@ function failureText(what: Extract<WireHappening, { type: "retrying" | "exhauste
   if (what.type === "retrying") {
     return `attempt ${what.attempt}/${what.of} failed, the next in ${duration(what.delay_ms)}: ${what.error}`;
   }
-  if (what.type === "failed") return `given up by its handler: ${what.error}`;
+  if (what.type === "failed") return `given up: ${what.error}`;
   return what.cause === "retries"
     ? `given up, every attempt failed: ${what.error}`
     : `given up, too many crashes: ${what.error}`;

@@ -1,14 +1,13 @@
 /** Everything that the page shows, as it is sent: in the first HTML, then in each `snapshot` event. */
 import type { Status } from "@persistent-queue/queue";
 import type { ManagerAddress } from "./manager_links.tsx";
-import type { WireConsumer, WireHost } from "../api/hosts.ts";
+import type { WireConsumer } from "../api/hosts.ts";
 import type { countsOnWire, systemOnWire } from "../api/serializers.ts";
 
 export type Stats = ReturnType<typeof countsOnWire>;
 export type Rates = Stats["history"][number];
 export type SystemState = ReturnType<typeof systemOnWire>;
 export type ConsumerState = WireConsumer;
-export type Host = WireHost;
 
 export interface Snapshot {
   /** Null while the storage does not respond. */

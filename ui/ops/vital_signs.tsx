@@ -26,8 +26,6 @@ const WHY = {
 export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }: VitalSignsProps) {
   const { sweep, wedged, producing, memory_bytes, started_at, durability } = system;
   const areSeveral = system.hosts.length > 1;
-  // The other signs cover the whole queue.
-  const own = (name: string) => areSeveral ? `${name} (this host)` : name;
   return (
     <section class="panel vitals" aria-labelledby="vitals-title">
       <div class="panel-head">
@@ -40,21 +38,27 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
         <Sign name="Stalled jobs" why={WHY.stalled} bad={(stats?.stalled ?? 0) > 0}>
           {stats === null ? "–" : count(stats.stalled)}
         </Sign>
-        <Sign name={areSeveral ? own("Last check") : "Last check for stalled jobs"} why={WHY.sweep}>
-          {sweep.last_at === null ? "not yet" : age(now - sweep.last_at)}
-        </Sign>
-        <Sign name={own("Requeued")} why={WHY.requeued}>{count(sweep.last_requeued)}</Sign>
-        <Sign name={own("Late results dropped")} why={WHY.late}>
-          {stats === null ? "–" : count(stats.fenced)}
-        </Sign>
         <Sign name="Stuck threads" why={WHY.stuck} bad={wedged > 0}>{count(wedged)}</Sign>
         <Sign name="Stored jobs survive" why={WHY.survive} bad={isWeak(durability)}>
           {SURVIVED[durability]}
         </Sign>
-        <Sign name={own("Producer")}>{producing ? "adding jobs" : "off"}</Sign>
-        <Sign name={own("Running for")}>{duration(Math.max(0, now - started_at))}</Sign>
-        <Sign name={own("Memory")}>{count(Math.round(memory_bytes / MEGABYTE))} MB</Sign>
-        <Sign name={own("Version")}>{version}</Sign>
+      </dl>
+      {areSeveral && (
+        <h3 id="own-vitals-title" class="vitals-title">
+          This host: <span class="host-name">{system.this_host}</span>
+        </h3>
+      )}
+      {/* The signs above cover the whole queue. */}
+      <dl aria-labelledby={areSeveral ? "own-vitals-title" : undefined}>
+        <Sign name="Last check for stalled jobs" why={WHY.sweep}>
+          {sweep.last_at === null ? "not yet" : age(now - sweep.last_at)}
+        </Sign>
+        <Sign name="Requeued" why={WHY.requeued}>{count(sweep.last_requeued)}</Sign>
+        <Sign name="Late results dropped" why={WHY.late}>{stats === null ? "–" : count(stats.fenced)}</Sign>
+        <Sign name="Producer">{producing ? "adding jobs" : "off"}</Sign>
+        <Sign name="Running for">{duration(Math.max(0, now - started_at))}</Sign>
+        <Sign name="Memory">{count(Math.round(memory_bytes / MEGABYTE))} MB</Sign>
+        <Sign name="Version">{version}</Sign>
       </dl>
     </section>
   );

@@ -1,4 +1,5 @@
 /** Rules that relate settings to each other, or to what the machine has. */
+import { checkHandlerAllow } from "./handler_allow.ts";
 import { checkPlaces } from "./place_rules.ts";
 import { checkSecrets, plainHttpWarnings, shortSecretWarnings } from "./public_rules.ts";
 import { SETTINGS, type Settings } from "./settings.ts";
@@ -27,6 +28,7 @@ export function checkTogether(
   checkPorts(settings, reader);
   checkSecrets(settings, reader);
   checkPlaces(settings, reader);
+  checkHandlerAllow(settings, reader);
   const ofMachine = machine === undefined ? [] : checkMachine(settings, machine, reader);
   return [
     ...shortSecretWarnings(settings),

@@ -10,10 +10,11 @@ export interface Dotenv {
   readonly problems: readonly string[];
 }
 
-const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/s;
+const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=[ \t]*(.*)$/s;
 const COLON = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*:/;
 /** After the closing quotation mark, only a comment may follow. */
-const QUOTED = /^(["'`])((?:\\.|(?!\1).)*)\1\s*(?:#.*)?$/s;
+const QUOTED = /^(["'])((?:\\.|(?!\1).)*)\1\s*(?:#.*)?$/s;
+const BACKTICK = "`";
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "\\": "\\", '"': '"', $: "$" };
 
 export function parseDotenv(text: string): Dotenv {
@@ -23,7 +24,8 @@ export function parseDotenv(text: string): Dotenv {
   for (let at = 0; at < lines.length;) {
     const number = at + 1;
     const first = lines[at++] ?? "";
-    const line = first.trim();
+    // Other spaces at the end, such as one that does not break, belong to the value.
+    const line = first.trimStart().replace(/[ \t]+$/, "");
     if (line === "" || line.startsWith("#")) continue;
     const [, name, start = ""] = ASSIGNMENT.exec(line) ?? [];
     if (name === undefined) {
@@ -43,7 +45,7 @@ export function parseDotenv(text: string): Dotenv {
 
 /** A quoted value, such as a key, may span lines: it extends to the first line that closes the quotation. */
 function withNextLines(start: string, next: readonly string[]): { rest: string; used: number } {
-  if (!/^["'`]/.test(start) || QUOTED.test(start)) return { rest: start, used: 0 };
+  if (!/^["']/.test(start) || QUOTED.test(start)) return { rest: start, used: 0 };
   let rest = start;
   for (const [i, line] of next.entries()) {
     rest += `\n${line}`;
@@ -54,7 +56,8 @@ function withNextLines(start: string, next: readonly string[]): { rest: string; 
 
 /** Null if two parsers would read different values. */
 function valueOf(rest: string): string | null {
-  if (!/^["'`]/.test(rest)) return rest.includes("#") ? null : rest;
+  if (rest.startsWith(BACKTICK)) return null;
+  if (!/^["']/.test(rest)) return rest.includes("#") ? null : rest;
   const [, mark, inside = ""] = QUOTED.exec(rest) ?? [];
   if (mark === undefined) return null;
   if (mark !== '"') return inside.includes(mark) ? null : inside;
@@ -63,7 +66,9 @@ function valueOf(rest: string): string | null {
 }
 
 function ambiguous(name: string, number: number, rest: string): string {
-  const why = /^["'`]/.test(rest)
+  const why = rest.startsWith(BACKTICK)
+    ? "begins with a backtick, which is a quotation mark for some readers and not for others"
+    : /^["']/.test(rest)
     ? `does not end with the quotation mark it begins with, or has a backslash that means nothing in "…"`
     : "has a #, which begins a comment for some readers and not for others";
   return `${shown(name)} in line ${number} of .env ${why}: quote it, for example ${shown(name)}='…'`;

@@ -41,20 +41,22 @@ export function folderIfSet<const Name extends string>(
 function parseFolder(name: string, fallback: string, input: SettingInput): string {
   const text = input.text?.trim() ?? "";
   if (text === "") return fallback;
-  const example = `for example ${name}=${fallback}`;
-  if (/^[~$"'`]/.test(text)) {
-    input.reject(
-      `${name} is ${
-        quoted(text)
-      }; nothing in it is expanded here as in a shell: write the path itself, ${example}`,
-    );
-    return fallback;
-  }
-  if (isPlainPath(text)) return text.replace(/(?<=[^/])\/+$/, "");
-  input.reject(
-    `${name} is ${quoted(text)}, but must be a path without commas or control characters, ${example}`,
-  );
+  const problem = problemOfFolder(text);
+  if (problem === null) return text.replace(/(?<=[^/])\/+$/, "");
+  input.reject(`${name} is ${quoted(text)}${problem}, for example ${name}=${fallback}`);
   return fallback;
+}
+
+/** Variables of a shell, as `$HOME`, `${HOME}` and `%TEMP%`, which would become folders of that name. */
+const VARIABLE = /^\$|\$[{(]|\/\$[A-Za-z_]|(?:^|\/)%\w+%/;
+
+function problemOfFolder(text: string): string | null {
+  if (/^[~"'`]/.test(text) || VARIABLE.test(text)) {
+    return "; nothing in it is expanded here as in a shell: write the path itself";
+  }
+  if (/^file:|^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return ", which is a URL: write the path itself";
+  if (text.includes("\\")) return "; backslashes are part of a name here: write the path with slashes";
+  return isPlainPath(text) ? null : ", but must be a path without commas or control characters";
 }
 
 /** The runtime's permission flags separate paths with commas, and a path cannot escape one. */
@@ -82,7 +84,7 @@ function parseQueueUrl(name: string, { text: given, reject, absolute }: SettingI
   const text = (given?.trim() ?? "").replace(/^[a-z][a-z0-9+.-]*:/i, (scheme) => scheme.toLowerCase());
   if (text.startsWith("sqlite:") || text === "") {
     const address = text === "" ? DEFAULT_QUEUE_PATH : text.slice("sqlite:".length);
-    const problem = problemOf(address);
+    const problem = problemOfDatabase(address);
     if (problem !== null) reject(`${name} ${problem}`);
     return `sqlite:${absolute(problem === null ? address.trim() : DEFAULT_QUEUE_PATH)}`;
   }
@@ -95,7 +97,7 @@ function parseQueueUrl(name: string, { text: given, reject, absolute }: SettingI
   return `sqlite:${absolute(DEFAULT_QUEUE_PATH)}`;
 }
 
-function problemOf(address: string): string | null {
+function problemOfDatabase(address: string): string | null {
   const problem = misreadQueueUrl(`sqlite:${address}`);
   if (problem !== null) return problem;
   const [, special] = /^\s*\/(dev|proc|sys)\//.exec(address) ?? [];

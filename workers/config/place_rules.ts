@@ -43,12 +43,29 @@ export function checkPlaces(places: Places, reader: SettingReader): void {
     );
   }
   const database = databaseOf(places);
+  if (database !== null && isFolder(database, places)) {
+    reader.reject(
+      "QUEUE_URL",
+      `QUEUE_URL is sqlite:${database}, which is a folder: name a file in it, ` +
+        `for example QUEUE_URL=${SETTINGS.queueUrl.defaultText}`,
+    );
+  }
   if (database !== null && isInCode(realPath(database), places)) {
     reader.reject(
       "QUEUE_URL",
       `QUEUE_URL is sqlite:${database}, which lies in a folder of code: give the database its own folder, ` +
         `for example QUEUE_URL=${SETTINGS.queueUrl.defaultText}`,
     );
+  }
+}
+
+/** Whether the path is a folder, or becomes one when the folders of the settings are made. */
+function isFolder(path: string, { filesDir, logDir }: Places): boolean {
+  if ([filesDir, logDir].some((folder) => isWithin(dirname(realPath(folder)), realPath(path)))) return true;
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }
 

@@ -60,9 +60,15 @@ export class SettingReader {
 export function unknownInDotenv(names: readonly string[], allowed: readonly string[]): string[] {
   return names.filter((name) => !isSettingName(name) && !allowed.includes(name)).map((name) => {
     const meant = nearest(name, SETTING_NAMES);
-    const hint = meant === null ? `known settings are ${SETTING_NAMES.join(", ")}` : `did you mean ${meant}?`;
-    return `${shown(name)} in .env is not a setting; ${hint}`;
+    return `${shown(name)} in .env is not a setting; ${
+      meant === null ? hintFor(shown(name)) : `did you mean ${meant}?`
+    }`;
   });
+}
+
+function hintFor(name: string): string {
+  const known = `known settings are ${SETTING_NAMES.join(", ")}`;
+  return `${known}; if your handlers read it, HANDLER_ALLOW must name it: env=${name}`;
 }
 
 /** The environment holds many unrelated names, so only a name that is almost a setting is a mistake. */

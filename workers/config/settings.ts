@@ -57,6 +57,10 @@ export const SETTINGS = {
     ...{ fallback: QUEUE_DEFAULTS.crashLimit, min: 1, max: 1000 },
     means: "a job that has taken down its worker this many times becomes `UNPROCESSABLE`",
   }),
+  stopMs: milliseconds("STOP_MS", {
+    ...{ fallback: 5000, min: 0, maxDays: 1 },
+    means: "how long running jobs may take to finish when the system stops; the rest run again later",
+  }),
   managerPassword: password("MANAGER_PASSWORD", {
     means: "the password of both pages; set your own before others can reach them",
   }),

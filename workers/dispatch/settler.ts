@@ -21,7 +21,7 @@ export interface Attempted {
 
 export interface SettlerOptions {
   readonly queue: Consumer;
-  /** Fires when the system stops; from then on, each outcome is tried only once. */
+  /** Fires when the system stops; from then on, there is not much time. */
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
   /** Called whenever nothing is in progress. */
@@ -30,11 +30,14 @@ export interface SettlerOptions {
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
+/** The time between two tries while the system stops. */
+const STOPPING_RETRY_MS = 100;
 
 /** Retries while the storage fails: a known outcome is not thrown away. */
 export class Settler {
   readonly #options: SettlerOptions;
   readonly #underWay = new Set<readonly Attempted[]>();
+  readonly #end = new AbortController();
 
   constructor(options: SettlerOptions) {
     this.#options = options;
@@ -47,6 +50,11 @@ export class Settler {
   /** Jobs that have ended and are not stored yet: they must not be taken for lost. */
   get leases(): Lease[] {
     return [...this.#underWay].flatMap((attempts) => attempts.map(({ job }) => job));
+  }
+
+  /** The stop waits no longer: each outcome that is not stored yet is tried no more than once. */
+  giveUp(): void {
+    this.#end.abort();
   }
 
   /** Never throws. No verdicts = not stored: the sweep or the next start will find these jobs. */
@@ -100,10 +108,14 @@ export class Settler {
       try {
         return await queue.settle(attempts);
       } catch (error) {
-        if (!(error instanceof StorageError) || signal.aborted) throw error;
-        await sleep(waitMs, signal);
+        if (!(error instanceof StorageError) || this.#isHopeless(error)) throw error;
+        await (signal.aborted ? sleep(STOPPING_RETRY_MS, this.#end.signal) : sleep(waitMs, signal));
       }
     }
+  }
+
+  #isHopeless({ passing }: StorageError): boolean {
+    return this.#end.signal.aborted || this.#options.signal.aborted && !passing;
   }
 }
 

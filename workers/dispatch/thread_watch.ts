@@ -129,6 +129,12 @@ export class StopOrders {
     this.#cutOffAfter(STOP_GRACE_MS, handle, inFlight, () => true);
   }
 
+  giveAll(reason: CancelReason): void {
+    for (const handle of this.#options.consumers.values()) {
+      for (const inFlight of handle.inFlight.values()) this.give(handle, inFlight, reason);
+    }
+  }
+
   async #cutOffAfter(
     ms: number,
     handle: ConsumerHandle,

@@ -17,12 +17,15 @@ interface Waiting {
   readonly isRestart: boolean;
 }
 
+/** What `open` may call with a sentence: another supervisor has the queue to itself. */
+type OnHeld = (why: string) => void;
+
 /**
  * Returns what `open` returns, once no other program locks the database, or the server is reachable.
  * @throws what `open` throws, unless it may go away by itself
  */
 export async function openWhenFree<Queue>(
-  open: () => Promise<Queue>,
+  open: (onHeld: OnHeld) => Promise<Queue>,
   { log, onWait, isRestart }: Waiting,
 ): Promise<Queue> {
   let printed = "";
@@ -36,9 +39,15 @@ export async function openWhenFree<Queue>(
     if (pages !== printedPages) console.error(pages);
     [printed, printedPages] = [message, pages];
   };
+  // The terminal gets only the reason: the pages of that supervisor are up, and this start most likely ends.
+  let isHeld = false;
+  const onHeld = (why: string) => {
+    if (!isHeld && printed === "") console.error(`${why} The start waits a few seconds for that one to end.`);
+    isHeld = true;
+  };
   for (;;) {
-    const opening = open();
-    if (printed === "" && await isSlow(opening)) await tell(SLOW, SLOW);
+    const opening = open(onHeld);
+    if (printed === "" && await isSlow(opening) && !isHeld) await tell(SLOW, SLOW);
     try {
       return await opening;
     } catch (error) {

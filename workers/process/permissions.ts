@@ -2,7 +2,13 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConfigurationError, type Settings } from "../config.ts";
-import { HANDLER_PERMISSIONS, type HandlerPermission, NOTHING_ALLOWED } from "../config/handler_allow.ts";
+import {
+  describePermission,
+  HANDLER_PERMISSIONS,
+  type HandlerPermission,
+  NOTHING_ALLOWED,
+  ownAddresses,
+} from "../config/handler_allow.ts";
 import { isWithin, realPath } from "../config/place_rules.ts";
 import { databaseOf, isOnServer } from "../config/queue_place.ts";
 import { linkTargets } from "../handler_files.ts";
@@ -125,19 +131,8 @@ export function unmetPermissions({ handlerAllow }: Settings): string[] {
   );
 }
 
-const VALUE_NAMES = {
-  net: "host",
-  env: "variable",
-  read: "path",
-  write: "path",
-  run: "command",
-  sys: "kind",
-  ffi: "path",
-} as const;
-
 function mayDo(kind: HandlerPermission, value: string): boolean {
-  const wanted = value === "*" ? { name: kind } : { name: kind, [VALUE_NAMES[kind]]: value };
-  return Deno.permissions.querySync(wanted as Deno.PermissionDescriptor).state === "granted";
+  return Deno.permissions.querySync(describePermission(kind, value)).state === "granted";
 }
 
 /**
@@ -218,11 +213,6 @@ function databasePaths(settings: Settings, mainUrl: string): string[] {
   ];
   const suffixes = [...ofQueue, ...ofRescue, ...ofPages];
   return spellings.flatMap((spelling) => suffixes.map((suffix) => spelling + suffix));
-}
-
-function ownAddresses({ bindAddress, managerPort, opsPort }: Settings): string[] {
-  const address = bindAddress.includes(":") ? `[${bindAddress}]` : bindAddress;
-  return [`${address}:${managerPort}`, `${address}:${opsPort}`];
 }
 
 /**

@@ -111,7 +111,7 @@ function linesOfReaped(reaped: readonly Reaped[]): Line[] {
 }
 
 function lossText({ host, pid, jobs }: Extract<QueueEvent, { type: "host-lost" }>): string {
-  const gone = `Host ${host} (process ${pid}) went away without having been stopped`;
+  const gone = `Host ${host} (pid ${pid}) went away without having been stopped`;
   if (jobs === 0) return gone;
   return `${gone}: ${jobs === 1 ? "1 job was" : `${jobs} jobs were`} taken from it`;
 }

@@ -45,13 +45,16 @@ local function tell(seq, line)
   if length >= HISTORY.most then fold(list, length) end
 end
 
+local function newest_line(seq)
+  local line = redis.call("LINDEX", base .. "history:" .. seq, -1)
+  return line and cjson.decode(line)
+end
+
 -- Updates the newest line, if it is of this event under this lease.
 local function retell(seq, line)
   local list = base .. "history:" .. seq
-  local newest = redis.call("LINDEX", list, -1)
-  if not newest then return false end
-  newest = cjson.decode(newest)
-  if newest[2] ~= line[2] or newest[3] ~= line[3] then return false end
+  local newest = newest_line(seq)
+  if not newest or newest[2] ~= line[2] or newest[3] ~= line[3] then return false end
   for _, i in ipairs({ 1, 6, 8, 9, 10 }) do
     newest[i] = (line[i] == nil or line[i] == NULL) and cjson.null or line[i]
   end

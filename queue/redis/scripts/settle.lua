@@ -31,6 +31,19 @@ local function is_repeated(job, status, retries, error)
   return job.status == status and job.retries == retries and redis.call("HGET", job_key(job.seq), "error") == error
 end
 
+-- Whether an earlier call has stored this postponed attempt: see `PostponedMark`.
+local function is_postponed(job, retries, delay_ms, line)
+  local newest = newest_line(job.seq)
+  if job.retries ~= retries or not newest then return false end
+  local told_at, wait = tonumber(newest[1]), tonumber(delay_ms)
+  if told_at > now or 2 * (now - told_at) >= wait then return false end
+  if tonumber(job.run_at) ~= math.min(told_at + wait, MAX_TIME) then return false end
+  for _, i in ipairs({ 2, 3, 6, 8 }) do
+    if newest[i] ~= (line[i] == NULL and cjson.null or line[i]) then return false end
+  end
+  return true
+end
+
 local function finish_as(status, event)
   return function(job, ended)
     local retries, error, ran_ms, report, log = take(5)
@@ -71,6 +84,7 @@ local ENDINGS = {
     -- Each failed attempt counts one retry more, so this one is stored, and its answer was lost.
     if event == "retried" and job.retries == retries then return true end
     local line = line_of(job, event, retries, detail, { ran_ms, report, log })
+    if event == "postponed" and is_postponed(job, retries, delay_ms, line) then return true end
     if replaces ~= "1" or not retell(job.seq, line) then tell(job.seq, line) end
     local run_at = int(math.min(now + tonumber(delay_ms), MAX_TIME))
     local columns = { retries = retries, run_at = run_at, error = unless_null(error), last_heartbeat = stamp }

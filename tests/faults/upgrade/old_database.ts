@@ -1,6 +1,7 @@
 /** Databases of earlier releases, created by their migrations, and what must be left of them later. */
 import { DatabaseSync } from "node:sqlite";
 import { STATUSES } from "@persistent-queue/queue";
+import { migrate } from "../../../queue/sqlite/migrations.ts";
 import type { Random } from "../../support/random.ts";
 
 const FOLDER = new URL("../../../queue/sqlite/migrations/", import.meta.url);
@@ -34,8 +35,8 @@ export function stepsFrom(version: number): number {
 /** A database of `version`, with jobs in every status, their histories, and manual additions. Returns the ids. */
 export function makeOldDatabase(path: string, version: number, random: Random): string[] {
   using db = new DatabaseSync(path);
-  for (const migration of MIGRATIONS.slice(0, version)) db.exec(migration);
-  db.exec(`PRAGMA application_id = 1347504706; PRAGMA user_version = ${version}; PRAGMA journal_mode = WAL`);
+  migrate(db, version);
+  db.exec("PRAGMA application_id = 1347504706; PRAGMA journal_mode = WAL");
   const count = 100 + random.below(400);
   const insert = db.prepare(
     `INSERT INTO jobs (id, kind, status, priority, run_at, retries, lease, consumer_id,

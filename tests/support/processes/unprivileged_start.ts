@@ -12,12 +12,15 @@ export interface Ended {
 }
 
 /** Starts the system in `folder`, without a guard, and waits for its end. */
-export async function startUnprivileged(folder: string): Promise<Ended | null> {
+export async function startUnprivileged(
+  folder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Ended | null> {
   const start = [Deno.execPath(), "run", "-A", "--no-prompt", "--no-check", MAIN.href, "supervise"];
   const [command = "", ...args] = Deno.uid() === 0
     ? ["setpriv", "--inh-caps=-all", "--bounding-set=-all", "--", ...start]
     : start;
-  const env = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()), NO_COLOR: "1" };
+  const env = { MANAGER_PORT: String(freePort()), OPS_PORT: String(freePort()), NO_COLOR: "1", ...settings };
   try {
     const { code, stderr } = await new Deno.Command(command, { args, env, cwd: folder, stdout: "null" })
       .output();

@@ -138,6 +138,7 @@ export class Model {
     if (this.#all().some((job) => isRepeat(job, ending))) return true;
     const job = this.#held(ending);
     if (!job) return false;
+    if (isPostponed(job, ending, at)) return true;
     if (ending.verb === "release") {
       const ranMs = ending.report?.ranMs ?? null;
       if (ending.event) tell(job, at, ending.event, ending.detail, job.retries, ranMs);
@@ -148,7 +149,7 @@ export class Model {
       const { event, retries, delayMs, detail, replacesLine } = ending;
       const last = job.history.at(-1);
       if (replacesLine && last?.event === event && last.lease === job.lease) job.history.pop();
-      tell(job, at, event, detail, retries);
+      tell(job, at, event, detail, retries, ending.report?.ranMs ?? null);
       const error = ending.error ?? job.error;
       this.#to(job, "retry", at, { retries, runAt: at + delayMs, error, lastHeartbeat: at });
     } else {
@@ -232,7 +233,8 @@ export class Model {
   }
 
   oldestDueAt(now: number): number | null {
-    const due = this.#line().map((job) => job.runAt).filter((runAt) => runAt <= now);
+    const due = this.#line().filter(({ runAt }) => runAt <= now)
+      .map(({ runAt, createdAt }) => createdAt <= now ? Math.max(runAt, createdAt) : runAt);
     return due.length > 0 ? Math.min(...due) : null;
   }
 
@@ -288,6 +290,15 @@ export function isRepeat(job: Omit<ModelJob, "history">, ending: Settlement): bo
   if (ending.verb === "complete") return job.result === ending.result;
   if (job.retries !== ending.retries) return false;
   return ending.verb === "retry" ? ending.event === "retried" : job.error === ending.error;
+}
+
+/** The same for a postponed attempt, in the first half of its wait. */
+function isPostponed({ retries, runAt, history }: ModelJob, ending: Settlement, at: number): boolean {
+  if (ending.verb !== "retry" || ending.event !== "postponed") return false;
+  const last = history.at(-1);
+  if (last?.event !== "postponed" || last.at > at || 2 * (at - last.at) >= ending.delayMs) return false;
+  return retries === ending.retries && last.lease === ending.lease && last.at + ending.delayMs === runAt &&
+    last.detail === ending.detail && last.ranMs === (ending.report?.ranMs ?? null);
 }
 
 function isSilent(
