@@ -136,6 +136,7 @@ Deno.test("the last process is known to have ended unless a living one holds the
   const [first, beside] = [new RequestRecord({ path, now }), new RequestRecord({ path, now })];
   assert.deepEqual([first.predecessor, beside.predecessor, beside.lastProcess], [LAST, null, LAST]);
   beside.close();
+  first.judge();
   first.setProcess(OTHER);
   first.close();
   const next = new RequestRecord({ path, now });
