@@ -29,18 +29,26 @@ export class StorageError extends QueueError {
   readonly refused: boolean;
   /** Whether it affects only some jobs, such as one that another program has locked: the storage itself works. */
   readonly ofSomeJobs: boolean;
+  /** Whether it only keeps jobs from being added: those that are stored go on. */
+  readonly ofNewJobs: boolean;
   /** The reason as shown without a login: it names no file. */
   readonly publicMessage: string;
   constructor(
     message: string,
-    { passing = false, refused = false, ofSomeJobs = false, publicMessage = NO_DETAIL, ...options }:
-      & ErrorOptions
-      & StorageErrorFacts = {},
+    {
+      passing = false,
+      refused = false,
+      ofSomeJobs = false,
+      ofNewJobs = false,
+      publicMessage = NO_DETAIL,
+      ...options
+    }: ErrorOptions & StorageErrorFacts = {},
   ) {
     super("storage", message, options);
     this.passing = passing;
     this.refused = refused;
     this.ofSomeJobs = ofSomeJobs;
+    this.ofNewJobs = ofNewJobs;
     this.publicMessage = publicMessage;
   }
 }
@@ -49,6 +57,7 @@ interface StorageErrorFacts {
   readonly passing?: boolean;
   readonly refused?: boolean;
   readonly ofSomeJobs?: boolean;
+  readonly ofNewJobs?: boolean;
   readonly publicMessage?: string;
 }
 

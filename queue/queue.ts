@@ -66,7 +66,7 @@ export class Queue implements Role {
     this.#parts = { store, options, clock, events, health, totals: new Totals(options.kinds) };
     this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: store.now });
     this.#last = new LastStats(this.#parts);
-    this.#presence = new Presence(this.#parts);
+    this.#presence = new Presence(this.#parts, this.#requests);
     this.#consuming = new Consuming(this.#parts, this.#presence);
     this.#maintenance = new Maintenance(this.#parts, {
       requests: this.#requests,

@@ -12,6 +12,7 @@ import type { Capabilities } from "./capabilities.ts";
 import type { Durability } from "./durability.ts";
 import type { ClockSetBack } from "./policy/clock_rollback.ts";
 import type { Settlement } from "./ending.ts";
+import type { ProcessQuery } from "./process_query.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { Added } from "./roles.ts";
 import type { PortableStore } from "./stored_job.ts";
@@ -102,8 +103,7 @@ export interface ProcessIdentity {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
-  /** Of the program. */
-  readonly version: string;
+  readonly version: string; // of the program
 }
 
 export interface ProcessRow extends ProcessIdentity {
@@ -232,8 +232,8 @@ export interface Store extends PortableStore {
   beat(view?: string): Promise<boolean>;
   /** Removes the row of a process that is stopping, or of a dead one that has no jobs left. */
   leave(id: string): Promise<void>;
-  /** All processes, in the order in which they joined. A process not seen for `silentForMs` counts as dead. */
-  processes(options: { readonly silentForMs: number }): Promise<ProcessRow[]>;
+  /** All processes, in the order in which they joined. One that was itself out of touch takes no other for dead at once. */
+  processes(query: ProcessQuery): Promise<ProcessRow[]>;
   /**
    * Calls `onChange` within a few tenths of a second after another program or process, never this store, has committed a
    * change. Several changes may cause one call, and a call may be spurious. Ends when disposed, or with the store.

@@ -1,7 +1,7 @@
 /** Maintenance: jobs of silent and dead holders, old jobs, the check after an unclean stop, and storage probes. */
 import { sleep } from "../basics/time.ts";
 import { hostChannel } from "../capabilities.ts";
-import { assertPassing } from "../errors.ts";
+import { assertPassing, StorageError } from "../errors.ts";
 import type { Reaped } from "../events.ts";
 import type { LastStats } from "../inspecting/inspecting.ts";
 import { type Lease, MAX_TIME } from "../job.ts";
@@ -207,7 +207,13 @@ export class Maintenance implements Maintainer {
   async probe({ held = [] }: { readonly held?: readonly Lease[] } = {}): Promise<void> {
     const { store, health } = this.#parts;
     health.assertNotLost();
-    await health.observe(store.probe(), "probe");
+    try {
+      await health.observe(store.probe(), "probe");
+    } catch (error) {
+      // Stored jobs still run to their end, so those of a dead process are taken over, too.
+      if (error instanceof StorageError && error.ofNewJobs) await this.#lookForDead(held);
+      throw error;
+    }
     await this.#lookForDead(held);
   }
 

@@ -34,6 +34,7 @@ interface Seen {
 export class Presence {
   readonly host = hostName();
   readonly #parts: QueueParts;
+  readonly #predecessor: string | null;
   #id: string | null = null;
   /** The latest ids under which it has joined, or has tried to. */
   readonly #ids = new Set<string>();
@@ -46,8 +47,10 @@ export class Presence {
   #seen: Seen = { rows: [], at: 0 };
   #lookedAt = -Infinity;
 
-  constructor(parts: QueueParts) {
+  /** `predecessor`: the process that ran here before, if it is known to have ended. */
+  constructor(parts: QueueParts, { predecessor }: { readonly predecessor: string | null }) {
     this.#parts = parts;
+    this.#predecessor = predecessor;
   }
 
   /** The id under which it has joined. */
@@ -168,7 +171,7 @@ export class Presence {
   async look(): Promise<readonly ProcessRow[]> {
     const { store, health, options: { stallMs } } = this.#parts;
     const processes = await health.observe(
-      store.processes({ silentForMs: Math.max(stallMs, DEAD_MS) }),
+      store.processes({ silentForMs: Math.max(stallMs, DEAD_MS), predecessor: this.#predecessor }),
       "read",
     );
     this.#seen = { rows: processes, at: store.now() };

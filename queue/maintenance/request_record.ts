@@ -4,9 +4,12 @@
  * not give back, because the storage was locked or away.
  *
  * A small file holds two characters: "1" while a request is in progress, "2" after a clean stop, else "0"; then the
- * number of uncharged recoveries in a row. The id of the process follows, because on a server its death may be noticed only after the next
- * process has started, and the deaths of other hosts do not count here. The file is not synced: it survives the
- * process, and after a power loss jobs are charged as if there were no record.
+ * number of uncharged recoveries in a row. The id of the process follows, because on a server its death may be noticed
+ * only after the next process has started, and the deaths of other hosts do not count here. The file is not synced: it
+ * survives the process, and after a power loss jobs are charged as if there were no record.
+ *
+ * A process keeps the file locked, and the kernel releases the lock however the process dies: the next one that
+ * gets it knows that the last process has ended.
  */
 import { judgeDeath } from "../policy/deaths.ts";
 import { PRIVATE_FILE } from "../basics/files.ts";
@@ -45,6 +48,7 @@ interface LastProcess {
 
 export class RequestRecord {
   readonly #file: Deno.FsFile | null;
+  readonly #isLocked: boolean;
   readonly #now: () => number;
   readonly #startedAt: number;
   readonly #last: LastProcess;
@@ -58,6 +62,7 @@ export class RequestRecord {
 
   constructor({ path, now }: RequestRecordOptions) {
     this.#file = path === null ? null : open(path);
+    this.#isLocked = this.#file !== null && lock(this.#file);
     this.#now = now;
     this.#startedAt = now();
     this.#last = this.#read();
@@ -78,6 +83,11 @@ export class RequestRecord {
   /** The process that the record was about; null if the record has no id. */
   get lastProcess(): string | null {
     return this.#last.process;
+  }
+
+  /** The same, if it has certainly ended. */
+  get predecessor(): string | null {
+    return this.#isLocked ? this.lastProcess : null;
   }
 
   /** Whether that process stopped cleanly. */
@@ -165,5 +175,14 @@ function open(path: string): Deno.FsFile | null {
     return Deno.openSync(path, { create: true, read: true, write: true, mode: PRIVATE_FILE });
   } catch {
     return null;
+  }
+}
+
+/** Two systems that share a folder share the record, and some network drives have no locks. */
+function lock(file: Deno.FsFile): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch {
+    return false;
   }
 }

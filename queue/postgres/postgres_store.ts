@@ -160,8 +160,8 @@ export class PostgresStore implements Store {
 
   leave: Store["leave"] = (id) => this.#withDeadline(() => this.#session.leave(this.#client, id));
 
-  processes: Store["processes"] = ({ silentForMs }) =>
-    this.#withDeadline(() => this.#session.processes(this.#client, silentForMs, this.#clock.given()));
+  processes: Store["processes"] = (query) =>
+    this.#withDeadline(() => this.#session.processes(this.#client, query, this.#clock.given()));
 
   get: Store["get"] = (id, how) => this.#calls.run(() => get(this.#client, id, how));
 

@@ -170,6 +170,7 @@ export async function stats(
     oldestAndSilent.run(JSON.stringify([kinds, silentForMs]), query),
     kinds === null ? [] : client.query(READING.parked, [kinds, MAX_KINDS_SHOWN, MAX_COUNTED]),
   ]);
+  const losses = powerLosses(found);
   return {
     counts,
     // A cached answer may be some seconds old, and the job gone.
@@ -177,13 +178,20 @@ export async function stats(
     silent: Math.min(number(found.silent), counts[MOVES.claim.to]),
     parked: parked.map(({ kind, n }) => ({ kind: toText(kind), count: Math.min(number(n), MAX_COUNTED) })),
     // Without the disk, writes reach the operating system, which keeps them if only the server dies.
-    durability: found.syncs === false ? "crash" : "power_loss",
-    warnings: [...(found.syncs === false ? [UNSYNCED] : []), ...refused.warnings],
+    durability: losses.length > 0 ? "crash" : "power_loss",
+    warnings: [...losses, ...refused.warnings],
   };
 }
 
 const UNSYNCED =
   "PostgreSQL does not wait for its disk, so a power cut may lose jobs and damage the rest: set fsync = on.";
+const TORN_PAGES =
+  "PostgreSQL cannot mend a page that a power cut leaves half written, which may damage jobs: set full_page_writes = on.";
+
+/** What a power cut may do. */
+function powerLosses({ syncs, logs_pages }: Row): string[] {
+  return [...(syncs === false ? [UNSYNCED] : []), ...(logs_pages === false ? [TORN_PAGES] : [])];
+}
 
 async function countsOf(client: Client): Promise<Record<Status, number>> {
   const rows = await client.query(READING.counts, []);

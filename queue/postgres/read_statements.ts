@@ -84,7 +84,7 @@ export const READING = {
       (SELECT count(*)::int FROM jobs WHERE ${IN_FLIGHT} AND coalesce(last_heartbeat, -1) < ${
     now(1)
   } - $3::bigint) AS silent,
-      current_setting('fsync') = 'on' AS syncs`,
+      current_setting('fsync') = 'on' AS syncs, current_setting('full_page_writes') = 'on' AS logs_pages`,
   // ?1 kinds that have a handler ?2 the most kinds ?3 the most jobs counted per kind. The kinds of a host that has joined
   // meanwhile are known too. Only the gaps between known kinds are searched, in index order: entries of known kinds, of
   // which an old snapshot may keep very many, are not read. The last gap ends after the longest kind that a job may have.

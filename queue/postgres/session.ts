@@ -8,77 +8,19 @@ import { assertPassing } from "../errors.ts";
 import { Listeners } from "../basics/listeners.ts";
 import { channelOf } from "../hosts/channel.ts";
 import { Mailbox } from "../hosts/messages.ts";
+import type { ProcessQuery } from "../process_query.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import type { Calls } from "../storing/calls.ts";
 import { number, textOrNull, toKinds, toText, toTime } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { withTimeout } from "../storing/with_timeout.ts";
 import { Client, SERVER, type Tx } from "./client.ts";
-import { now } from "./sql_fragments.ts";
-
-/** The two keys of the lock: one for the schema, and one for the process. */
-const LOCK = `hashtext('persistent_queue.' || current_schema()), $1::int`;
-const IS_LOCKED =
-  `EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = processes.n::oid
-      AND classid = (hashtext('persistent_queue.' || current_schema())::bigint & 4294967295)::oid
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`;
+import { BACK_MS, SESSION } from "./session_statements.ts";
 
 /** A process beats this often, whatever else it does. */
 const BEAT_MS = 500;
 /** The server answers within milliseconds; after this it counts as gone. */
 const ANSWER_MS = 3_000;
-/** A process that has not been seen for this long, and holds no lock, is dead. */
-const RECONNECT_MS = 1_000;
-/**
- * A process that was out of touch with the server itself cannot yet tell which others have died: those that live come back
- * within this time.
- */
-const BACK_MS = 3_000;
-
-const ASYNC_COMMIT = `quick AS (SELECT set_config('synchronous_commit', 'off', true))`;
-
-/** The row as the statement found it. */
-const SINCE_LAST_BEAT = `${
-  now(2)
-} - (SELECT seen_at FROM processes AS before WHERE before.n = $1::int) AS gap_ms`;
-
-const SESSION = {
-  // ?1 id ?2 host ?3 pid ?4 version ?5 now, or null
-  join: `INSERT INTO processes (id, host, pid, version, started_at, seen_at)
-    VALUES ($1::text, $2::text, $3::int, $4::text, ${now(5)}, ${now(5)}) RETURNING n`,
-  // Whether this connection listens. Its backend pid would not tell: a restarted server hands out the same ones again.
-  listens: `SELECT current_setting('persistent_queue.listens', true) AS listens`,
-  noteListening: `SELECT set_config('persistent_queue.listens', 'yes', false)`,
-  // ?1 number
-  lock: `SELECT pg_try_advisory_lock(${LOCK}) AS is_locked`,
-  unlock: `SELECT pg_advisory_unlock(${LOCK})`,
-  noteLock: `UPDATE processes SET locked_at = clock_timestamp() WHERE n = $1::int`,
-  // ?1 number ?2 now, or null. The commit need not wait for the disk: a crash of the server loses nothing but the time.
-  beat: `WITH ${ASYNC_COMMIT} UPDATE processes SET seen_at = ${now(2)} FROM quick
-    WHERE n = $1::int RETURNING ${SINCE_LAST_BEAT}`,
-  // ?1 number ?2 now, or null ?3 view
-  beatWithView: `WITH ${ASYNC_COMMIT} UPDATE processes SET seen_at = ${now(2)}, view = $3::text FROM quick
-    WHERE n = $1::int RETURNING ${SINCE_LAST_BEAT}`,
-  // takes the same table lock as a write, and writes nothing
-  lockTable: `UPDATE jobs SET lease = lease WHERE seq = -1`,
-  // ?1 id ?2 message
-  send: `SELECT pg_notify(current_schema() || '.changes', $2::text) FROM processes WHERE id = $1::text`,
-  // ?1 message
-  tell: `SELECT pg_notify(current_schema() || '.changes', $1::text)`,
-  // ?1 id
-  leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
-  // ?1 number of the calling process, or null ?2 now, or null ?3 ms of silence ?4 whether the calling process can judge. A
-  // living process that has lost its connection reconnects at once. After a restart of the server no process holds its lock
-  // yet: only one that took it since then can have lost it, and the others get a moment to come back, however long ago they
-  // were seen.
-  processes: `SELECT id, host, pid, version, started_at, seen_at, view, to_json(kinds)::text AS kinds,
-      n IS DISTINCT FROM $1::int AND $4::boolean AND CASE WHEN locked_at > pg_postmaster_start_time()
-        THEN seen_at < ${now(2)} - $3::bigint OR (seen_at < ${now(2)} - ${RECONNECT_MS} AND NOT ${IS_LOCKED})
-        ELSE seen_at < ${now(2)} - $3::bigint
-          AND pg_postmaster_start_time() < clock_timestamp() - interval '${BACK_MS} ms' END AS is_dead
-    FROM processes ORDER BY n`,
-} as const;
-
 export class Session {
   readonly #client: Client;
   readonly #channel: string;
@@ -117,7 +59,7 @@ export class Session {
    * Once it resolves, changes of other stores reach the watches. After a reconnect it listens and takes the lock again, and
    * reports a change, since some may have been missed.
    */
-  async ensureListening(): Promise<void> {
+  async ensureListening(time: number | null = null): Promise<void> {
     const [row] = await this.#client.query(SESSION.listens, []);
     if (row?.listens !== "yes") {
       this.#isLocked = false;
@@ -126,7 +68,7 @@ export class Session {
       if (this.#hasListened) this.#noteReconnect();
       this.#hasListened = true;
     }
-    if (this.#process !== null && !this.#isLocked) await this.#lock(this.#process);
+    if (this.#process !== null && !this.#isLocked) await this.#lock(this.#process, time);
   }
 
   #noteReconnect(): void {
@@ -161,24 +103,27 @@ export class Session {
     const before = this.#process;
     const [row] = await this.#client.query(SESSION.join, [id, host, pid, version, time]);
     const joined = number(row?.n);
-    await this.#lock(joined);
+    await this.#lock(joined, time);
     this.#process = joined;
     this.#id = id;
     this.#seenAt = performance.now();
+    if (row?.is_after_outage === true) this.#backAt = this.#seenAt;
     if (before !== null) await this.#client.query(SESSION.unlock, [before]);
   }
 
   /** A lost connection keeps the lock until the server notices that it is gone: later calls try again. */
-  async #lock(process: number): Promise<void> {
+  async #lock(process: number, time: number | null): Promise<void> {
     const [row] = await this.#client.query(SESSION.lock, [process]);
     const isLocked = row?.is_locked === true;
-    if (isLocked) await this.#client.query(SESSION.noteLock, [process]);
     this.#isLocked = isLocked;
+    if (!isLocked) return;
+    const [seen] = await this.#client.query(SESSION.noteLock, [process, time]);
+    if (seen !== undefined) this.#noteSeen(number(seen.gap_ms));
   }
 
   /** Called more often than it beats. */
   async beatIfDue(time: number | null): Promise<void> {
-    await this.ensureListening();
+    await this.ensureListening(time);
     if (this.#process !== null && performance.now() - this.#beatAt >= BEAT_MS) await this.beat(time);
   }
 
@@ -200,7 +145,7 @@ export class Session {
   async beat(time: number | null, view?: string): Promise<boolean> {
     if (this.#process === null) return false;
     this.#beatAt = performance.now();
-    await this.ensureListening();
+    await this.ensureListening(time);
     const rows = view === undefined
       ? this.#client.query(SESSION.beat, [this.#process, time])
       : this.#client.query(SESSION.beatWithView, [this.#process, time, view]);
@@ -215,9 +160,9 @@ export class Session {
   }
 
   /** Whether this process can tell which others are alive, of which the server may have lost sight in an outage. */
-  async canJudge(): Promise<boolean> {
+  async canJudge(time: number | null): Promise<boolean> {
     if (this.#process === null) return true;
-    return await this.ensureListening().then(() => this.isInTouch, (error) => {
+    return await this.ensureListening(time).then(() => this.isInTouch, (error) => {
       assertPassing(error);
       return false;
     });
@@ -233,8 +178,12 @@ export class Session {
     await tx.query(SESSION.leave, [id]);
   }
 
-  async processes(tx: Tx, silentForMs: number, time: number | null): Promise<ProcessRow[]> {
-    const values = [this.#process, time, silentForMs, await this.canJudge()];
+  async processes(
+    tx: Tx,
+    { silentForMs, predecessor = null }: ProcessQuery,
+    time: number | null,
+  ): Promise<ProcessRow[]> {
+    const values = [this.#process, time, silentForMs, await this.canJudge(time), predecessor];
     const rows = await tx.query(SESSION.processes, values);
     return rows.map((row) => ({
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },

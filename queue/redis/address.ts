@@ -9,6 +9,8 @@ export interface RedisAddress {
   readonly place: string;
   /** The first key of every script: the part in braces decides where a cluster keeps all keys. */
   readonly name: string;
+  /** The channel of the queue. The server has the same channels in all its databases. */
+  readonly channel: string;
 }
 
 const EXAMPLE = "for example redis://user:password@redis.example.com/0";
@@ -40,7 +42,10 @@ export function readAddress(text: string): RedisAddress {
   const url = new URL(text.trim());
   const prefix = url.searchParams.get("prefix") ?? DEFAULT_PREFIX;
   url.search = "";
-  return { url: url.href, place: `${url.host}${url.pathname}`, name: `{${prefix}}` };
+  const name = `{${prefix}}`;
+  const database = databaseOf(url);
+  const channel = `${name}:changes${database === 0 ? "" : `:${database}`}`;
+  return { url: url.href, place: `${url.host}${url.pathname}`, name, channel };
 }
 
 const DEFAULT_PORT = "6379";
@@ -50,5 +55,9 @@ export function redisPlace(text: string): string {
   const { url, name } = readAddress(text);
   const server = new URL(url);
   const place = `${placeOfHost(hostOf(server))}:${server.port || DEFAULT_PORT}`;
-  return `redis://${place}/${Number(server.pathname.slice(1))}?prefix=${name.slice(1, -1)}`;
+  return `redis://${place}/${databaseOf(server)}?prefix=${name.slice(1, -1)}`;
+}
+
+function databaseOf({ pathname }: URL): number {
+  return Number(pathname.slice(1));
 }

@@ -98,7 +98,7 @@ export class Client {
   async #begin(): Promise<void> {
     this.#lastSignAt = performance.now();
     await this.#pair.begin(async (listener) => {
-      await listener.subscribe(this.key("changes"), this.#options.onMessage);
+      await listener.subscribe(this.#address.channel, this.#options.onMessage);
       for (const channel of this.#channels) await listener.subscribe(channel, NO_LISTENER);
     });
   }
@@ -157,7 +157,8 @@ export class Client {
 
   async run(name: keyof typeof SCRIPTS, values: readonly Value[]): Promise<Reply> {
     const script: Script = SCRIPTS[name];
-    const args = ["1", this.#address.name, ...values.map((value) => value === null ? NULL : String(value))];
+    const { name: queue, channel } = this.#address;
+    const args = ["2", queue, channel, ...values.map((value) => value === null ? NULL : String(value))];
     return await this.#send(async () => {
       try {
         return await this.#pair.commands.sendCommand(["EVALSHA", script.sha, ...args]);
@@ -187,7 +188,7 @@ export class Client {
 
   /** Sends to all that listen. */
   async publish(text: string): Promise<void> {
-    await this.command("PUBLISH", this.key("changes"), text);
+    await this.command("PUBLISH", this.#address.channel, text);
   }
 
   /** @throws {StorageError} unless changes of other stores are reported */

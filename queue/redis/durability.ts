@@ -15,6 +15,8 @@ interface Settings {
   readonly appendonly: string | undefined;
   /** Undefined: the user may not read it. */
   readonly appendfsync: string | undefined;
+  /** Whether it does not sync its log while it rewrites it or saves a snapshot. */
+  readonly pauses: string | undefined;
 }
 
 type Facts = Pick<StoreStats, "durability" | "warnings">;
@@ -44,7 +46,7 @@ function assertKeepsJobs({ maxmemory, policy }: Settings, place: string): void {
   );
 }
 
-function factsOf({ save, appendonly, appendfsync }: Settings): Facts {
+function factsOf({ save, appendonly, appendfsync, pauses }: Settings): Facts {
   if (appendonly === "no" && save === "") {
     const warning =
       "Redis keeps jobs in memory alone, and all of them are lost when the server stops or dies: set appendonly yes and appendfsync always.";
@@ -60,14 +62,28 @@ function factsOf({ save, appendonly, appendfsync }: Settings): Facts {
       "Redis does not say how it keeps jobs, so those of the last second may be lost when the server or its machine dies: see that appendonly is yes and appendfsync is always.";
     return { durability: "unknown", warnings: [warning] };
   }
-  if (appendfsync === "always") return { durability: "power_loss", warnings: [] };
-  const span = appendfsync === "no" ? "half a minute" : "the last second";
-  const warning = `Jobs of up to ${span} may be lost when the machine of Redis dies: set appendfsync always.`;
+  const advice = [
+    ...appendfsync === "always" ? [] : ["appendfsync always"],
+    ...pauses === "yes" ? ["no-appendfsync-on-rewrite no"] : [],
+  ];
+  if (advice.length === 0) return { durability: "power_loss", warnings: [] };
+  // The operating system writes on its own after about half a minute.
+  const span = appendfsync === "everysec" && pauses !== "yes" ? "the last second" : "half a minute";
+  const warning = `Jobs of up to ${span} may be lost when the machine of Redis dies: set ${
+    advice.join(" and ")
+  }.`;
   return { durability: "crash", warnings: [warning] };
 }
 
 async function settingsOf(client: Client): Promise<Settings> {
-  const names = ["maxmemory", "maxmemory-policy", "save", "appendonly", "appendfsync"];
+  const names = [
+    "maxmemory",
+    "maxmemory-policy",
+    "save",
+    "appendonly",
+    "appendfsync",
+    "no-appendfsync-on-rewrite",
+  ];
   try {
     const pairs = items(await client.command("CONFIG", "GET", ...names)).map(String);
     const valueOf = (name: string) => {
@@ -80,6 +96,7 @@ async function settingsOf(client: Client): Promise<Settings> {
       save: valueOf("save"),
       appendonly: valueOf("appendonly"),
       appendfsync: valueOf("appendfsync"),
+      pauses: valueOf("no-appendfsync-on-rewrite"),
     };
   } catch (error) {
     return await settingsFromInfo(client, error);
@@ -98,5 +115,6 @@ async function settingsFromInfo(client: Client, why: unknown): Promise<Settings>
     save: undefined,
     appendonly: aof === undefined ? undefined : aof === "1" ? "yes" : "no",
     appendfsync: undefined,
+    pauses: undefined,
   };
 }

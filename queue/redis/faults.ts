@@ -140,6 +140,7 @@ function asQueueError(
     cause: error,
     passing,
     refused: IS_REFUSED.test(message) || certificateFault(codeOf(error), "Redis") !== null,
+    ofNewJobs: sentence === SENTENCES.OOM,
     publicMessage: `${says}.`,
   });
 }

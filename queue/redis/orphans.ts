@@ -2,6 +2,7 @@ import type { Orphan, OrphanRequest } from "../store.ts";
 import { toOrphan } from "../storing/rows.ts";
 import type { Client, Value } from "./client.ts";
 import { items, toRow } from "./replies.ts";
+import { RECONNECT_MS } from "./session.ts";
 
 const FACTS = [
   ...["lease", "id", "kind", "consumer_id", "crashes", "suspect", "run_at", "started_at", "last_heartbeat"],
@@ -36,7 +37,7 @@ function valuesOf(request: OrphanRequest, { process }: Caller): Value[] {
   if (!("alive" in request)) return request.process === null ? ["none"] : ["process", request.process];
   const { alive, held } = request;
   return [
-    ...["silent", alive.agoMs, alive.aheadMs, process ?? ""],
+    ...["silent", alive.agoMs, alive.aheadMs, process ?? "", RECONNECT_MS],
     ...held.flatMap(({ seq, lease }) => [seq, lease]),
   ];
 }

@@ -64,7 +64,7 @@ export const SCRIPTS = {
   renew: script(RUNS_WHEN_FULL, renew),
   settle: script(RUNS_WHEN_FULL, history, settle),
   move: script(RUNS_WHEN_FULL, history, reading, move),
-  orphans: script(READS, orphans),
+  orphans: script(READS, serving, orphans),
   prune: script(RUNS_WHEN_FULL, prune),
   get: script(READS, reading, get),
   getMany: script(READS, reading, getMany),

@@ -9,6 +9,7 @@ import type { HostChannel } from "../capabilities.ts";
 import { Listeners } from "../basics/listeners.ts";
 import { channelOf } from "../hosts/channel.ts";
 import { Mailbox } from "../hosts/messages.ts";
+import type { ProcessQuery } from "../process_query.ts";
 import type { ProcessIdentity, ProcessRow } from "../store.ts";
 import type { Calls } from "../storing/calls.ts";
 import { toKinds, toText } from "../storing/rows.ts";
@@ -18,7 +19,7 @@ import { items, numberOf } from "./replies.ts";
 /** When the key expires. A beat comes each second; a thread that is held up for a few seconds is not dead. */
 const KEY_MS = 10_000;
 /** A living process that has lost its connections listens and beats again within this time. */
-const RECONNECT_MS = 3_000;
+export const RECONNECT_MS = 3_000;
 /** A process that reads after each change reads at most twenty times a second. */
 const INTERVAL_MS = 50;
 
@@ -73,7 +74,7 @@ export class Session {
 
   async join(client: Client, { id, host, pid, version }: ProcessIdentity, time: number | ""): Promise<void> {
     await client.subscribe(`lives:${id}`);
-    if (await client.run("join", [time, id, host, pid, version, KEY_MS]) !== 1) {
+    if (await client.run("join", [time, id, host, pid, version, KEY_MS, RECONNECT_MS]) !== 1) {
       throw new RejectedWrite(`A process with the id ${id} has joined already.`);
     }
     const before = this.#process;
@@ -86,8 +87,12 @@ export class Session {
     return await client.run("beat", [time, this.#process, KEY_MS, view, RECONNECT_MS]) === 1;
   }
 
-  async processes(client: Client, silentForMs: number, time: number | ""): Promise<ProcessRow[]> {
-    const values = [time, this.#process ?? "", silentForMs, KEY_MS, RECONNECT_MS];
+  async processes(
+    client: Client,
+    { silentForMs, predecessor = null }: ProcessQuery,
+    time: number | "",
+  ): Promise<ProcessRow[]> {
+    const values = [time, this.#process ?? "", silentForMs, KEY_MS, RECONNECT_MS, predecessor ?? ""];
     const rows = await client.run("processes", values);
     return items(rows).map(items).map(([id, host, pid, version, startedAt, seenAt, isDead, view, kinds]) => ({
       ...{ id: toText(id), host: toText(host), pid: numberOf(pid), version: toText(version) },

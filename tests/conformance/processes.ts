@@ -24,6 +24,11 @@ function process(number: number): ProcessIdentity {
   return { ...PROCESS, id: PROCESS.id.replace(/.$/, String(number)), pid: number };
 }
 
+/** A process that was itself out of touch with the server cannot yet tell which others are dead. */
+async function keepInTouch(store: Store, until: number): Promise<void> {
+  for (let now = NOW; now <= until; now += 1_000) await at(now, store).beat();
+}
+
 async function viewsSeenBy(store: Store): Promise<(string | null)[]> {
   return (await store.processes({ silentForMs: STALL_MS })).map(({ view }) => view);
 }
@@ -63,6 +68,7 @@ function rowCases(test: Case): void {
     await store.join(process(1));
     const dead = async (now: number) =>
       (await at(now, store).processes({ silentForMs: STALL_MS })).filter(({ isDead }) => isDead);
+    await keepInTouch(store, NOW + STALL_MS);
     assert.deepEqual(await dead(NOW + STALL_MS), []);
     assert.deepEqual((await dead(LATER)).map(({ pid }) => pid), [2]);
   });

@@ -13,6 +13,8 @@ import type { Case } from "./suite.ts";
 
 const STEPS = 2_000;
 const IDS = Array.from({ length: 24 }, (_, i) => `job ${i}`);
+/** A process out of touch for longer judges no other. In the longest of these, the others sweep its silent jobs. */
+const BEATS_MS = [400, 400, 1_300];
 const CONSUMERS = ["c1", "c2", "c3"];
 
 export function randomWalkCases(test: Case): void {
@@ -31,6 +33,8 @@ class Walk {
   #now = NOW;
   /** The process of each store. */
   readonly #processes = [1, 2].map((pid) => ({ ...PROCESS, id: `process ${pid}`, pid }));
+  /** When each of them beats next. */
+  readonly #beatsAt = [NOW, NOW];
   /** The index of the store that this step uses. */
   #turn = 0;
 
@@ -50,6 +54,7 @@ class Walk {
 
   async step(number: number): Promise<void> {
     this.#now += this.chance.below(50);
+    await this.#beatWhenDue();
     this.#turn = this.chance.below(this.stores.length);
     const store = at(this.#now, this.stores[this.#turn] as Store);
     const operations = [
@@ -71,6 +76,15 @@ class Walk {
       await this.#compare(at(this.#now, this.chance.pick(this.stores)));
     } catch (error) {
       throw new Error(`Step ${number}, ${told} (SEED=${this.chance.seed})`, { cause: error });
+    }
+  }
+
+  async #beatWhenDue(): Promise<void> {
+    for (const [i, store] of this.stores.entries()) {
+      if (this.#now < (this.#beatsAt[i] ?? 0)) continue;
+      const isThere = this.#model.beat(this.#processes[i]?.id ?? "", this.#now);
+      assert.equal(await at(this.#now, store).beat(), isThere);
+      this.#beatsAt[i] = this.#now + this.chance.pick(BEATS_MS);
     }
   }
 

@@ -71,29 +71,40 @@ if (missing !== null) {
     }
   });
 
-  Deno.test("a server that does not wait for its disk is used, with a warning; once it does, there is none", async () => {
-    const store = await openStore(server.url("unsynced"), "owner");
-    const told = async () => {
-      const { durability, warnings } = await store.stats({ silentForMs: 0 });
-      return [durability, ...warnings];
-    };
-    assert.deepEqual(await told(), ["power_loss"]);
-    const set = async (fsync: "on" | "off") => {
-      // Neither is allowed in a transaction, which a text of several statements is.
-      await server.sql(`ALTER SYSTEM SET fsync = ${fsync}`);
-      await server.sql("SELECT pg_reload_conf()");
-    };
-    await set("off");
-    const [level, warning] = await eventually("it is reported", async () => {
-      const all = await told();
-      return all.length > 1 ? all : null;
+  for (
+    const [what, setting, words] of [
+      ["does not wait for its disk", "fsync", /^PostgreSQL does not wait for its disk, .*set fsync = on\.$/],
+      [
+        "writes no whole pages to its log",
+        "full_page_writes",
+        /half written, .*set full_page_writes = on\.$/,
+      ],
+    ] as const
+  ) {
+    Deno.test(`a server that ${what} is used, with a warning; once it does, there is none`, async () => {
+      const store = await openStore(server.url(`without_${setting}`), "owner");
+      const told = async () => {
+        const { durability, warnings } = await store.stats({ silentForMs: 0 });
+        return [durability, ...warnings];
+      };
+      assert.deepEqual(await told(), ["power_loss"]);
+      const set = async (value: "on" | "off") => {
+        // Neither is allowed in a transaction, which a text of several statements is.
+        await server.sql(`ALTER SYSTEM SET ${setting} = ${value}`);
+        await server.sql("SELECT pg_reload_conf()");
+      };
+      await set("off");
+      const [level, warning] = await eventually("it is reported", async () => {
+        const all = await told();
+        return all.length > 1 ? all : null;
+      });
+      assert.equal(level, "crash");
+      assert.match(String(warning), words);
+      await set("on");
+      await eventually("it is well again", async () => (await told()).length === 1);
+      await store.close();
     });
-    assert.equal(level, "crash");
-    assert.match(String(warning), /^PostgreSQL does not wait for its disk, .*set fsync = on\.$/);
-    await set("on");
-    await eventually("it is well again", async () => (await told()).length === 1);
-    await store.close();
-  });
+  }
 
   Deno.test("an empty schema that a user was given is used, without the right to create one", async () => {
     await server.sql("CREATE SCHEMA given AUTHORIZATION stranger");

@@ -1,5 +1,6 @@
 /** What is special about Redis: a server that goes down and comes back, forgets, is full, or would lose jobs. */
 import assert from "node:assert/strict";
+import type { HostChannel } from "../../queue/capabilities.ts";
 import { RejectedWrite, StorageError } from "../../queue/errors.ts";
 import { misreadQueueUrl, openStore } from "../../queue/get_queue.ts";
 import type { NewJob, Store } from "../../queue/store.ts";
@@ -48,6 +49,14 @@ const ONE = [{ consumerId: "c1", limit: 1, suspect: false }];
 const process = (pid: number) => ({ id: `process ${pid}`, host: "here", pid, version: "1.2.3" });
 const deadOf = async (store: Store) =>
   (await store.processes({ silentForMs: STALL_MS })).filter(({ isDead }) => isDead).map(({ pid }) => pid);
+function hostsOf({ capabilities: { hosts } }: Store): HostChannel {
+  assert.ok(!("reason" in hosts));
+  return hosts;
+}
+
+/** As if the latest beat of this process had come so long ago. */
+const seenAgo = (server: RedisServer, pid: number, ms: number) =>
+  server.command("HSET", `{persistent-queue}:process:process ${pid}`, "seen_at", String(Date.now() - ms));
 const isPassing = (error: unknown) => error instanceof StorageError && error.passing;
 
 test("the store continues after a crash of the server, and its watches are called once more", async ({ server, open }) => {
@@ -166,13 +175,14 @@ test("a process whose connections are closed is dead within seconds, unless it h
   await other.join(process(2));
   await third.join(process(3));
   await server.command("HSET", "{persistent-queue}:server", "since", String(Date.now() - 60_000));
-  const seenAgo = (pid: number, ms: number) =>
-    server.command("HSET", `{persistent-queue}:process:process ${pid}`, "seen_at", String(Date.now() - ms));
-  for (const pid of [2, 3]) await seenAgo(pid, 4_000);
+  for (const pid of [2, 3]) await seenAgo(server, pid, 4_000);
   assert.deepEqual(await deadOf(store), [], "it is held up, and its connections are there");
   await other.close();
-  await eventually("it is dead", async () => (await deadOf(store)).join() === "2");
-  await seenAgo(2, 1_000);
+  await eventually("it is dead", async () => {
+    await seenAgo(server, 1, 0);
+    return (await deadOf(store)).join() === "2";
+  });
+  await seenAgo(server, 2, 1_000);
   assert.deepEqual(await deadOf(store), [], "it may be connecting again");
 });
 
@@ -193,20 +203,6 @@ test("after a restart of the server no process is dead because its key is gone",
   assert.deepEqual(await eventually("it works", () => deadOf(store).catch(() => null)), []);
 });
 
-test("a process that was itself cut off does not take others for dead at once", async ({ server, open }) => {
-  const [store, other] = [await open(), await open()];
-  await store.join(process(1));
-  await other.join(process(2));
-  const longAgo = String(Date.now() - 60_000);
-  await server.command("HSET", "{persistent-queue}:server", "since", longAgo);
-  for (const pid of [1, 2]) {
-    await server.command("HSET", `{persistent-queue}:process:process ${pid}`, "seen_at", longAgo);
-    await server.command("DEL", `{persistent-queue}:alive:process ${pid}`);
-  }
-  assert.equal(await store.beat(), true);
-  assert.deepEqual(await deadOf(store), []);
-});
-
 test("a server that has forgotten the scripts gets them again", async ({ server, open }) => {
   const store = await open();
   await store.insert([job("a")]);
@@ -225,6 +221,34 @@ test("two prefixes are two queues, and a change of one is not reported to the ot
   await new Promise((resolve) => setTimeout(resolve, 200));
   assert.equal(changes, 0);
   assert.equal((await one.stats({ silentForMs: 0 })).counts.PENDING, 1);
+});
+
+test("two databases of one server are two queues, and what happens in one is not heard in the other", async ({ server }) => {
+  await using opened = new AsyncDisposableStack();
+  const open = async (database: string) => {
+    const store = await openStore(`redis://127.0.0.1:${server.port}${database}`, "owner");
+    opened.defer(() => store.close());
+    return store;
+  };
+  const [one, two, beside, third] = [await open(""), await open("/1"), await open("/01"), await open("/0")];
+  const heard: string[] = [];
+  for (const [name, store] of Object.entries({ one, two, beside, third })) {
+    opened.use(store.watch(() => heard.push(`${name}: a change`)));
+    opened.use(hostsOf(store).hear((text) => heard.push(`${name}: ${text}`)));
+  }
+  await two.insert([job("a")]);
+  await hostsOf(two).tell("hello");
+  await eventually("it is heard beside", () => heard.length >= 2);
+  await one.insert([job("b")]);
+  await hostsOf(one).tell("good day");
+  await eventually("it is heard beside", () => heard.length >= 4);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.deepEqual(heard.toSorted(), [
+    "beside: a change",
+    "beside: hello",
+    "third: a change",
+    "third: good day",
+  ]);
 });
 
 test("a server that would remove jobs to make room is refused", async ({ open }) => {
@@ -253,6 +277,16 @@ for (
     [{ appendonly: "no", save: "" }, "none", /in memory alone, and all of them are lost/],
     [{ appendfsync: "everysec" }, "crash", /last second/],
     [{ appendfsync: "no" }, "crash", /half a minute/],
+    [
+      { "no-appendfsync-on-rewrite": "yes" },
+      "crash",
+      /^Jobs of up to half a minute .*: set no-appendfsync-on-rewrite no\.$/,
+    ],
+    [
+      { appendfsync: "everysec", "no-appendfsync-on-rewrite": "yes" },
+      "crash",
+      /half a minute .*: set appendfsync always and no-appendfsync-on-rewrite no\.$/,
+    ],
     [{ "rename-command": "CONFIG hidden" }, "unknown", /does not say/],
   ] as const
 ) {

@@ -5,7 +5,7 @@ import { RequestRecord } from "../../queue/maintenance/request_record.ts";
 import { claimNext } from "../support/queue/attempts.ts";
 import { changedStore } from "../support/queue/queue_on.ts";
 import { tempFolder } from "../support/temp_folder.ts";
-import { testQueue } from "../support/queue/test_queue.ts";
+import { passInTouch, testQueue } from "../support/queue/test_queue.ts";
 import { urlFor } from "../support/backend.ts";
 
 Deno.test("a request in progress excuses three deaths in a row, and no more", () => {
@@ -97,10 +97,10 @@ async function noticedLate(id: string, text: string) {
   await on.store.claim([{ consumerId: "c1", limit: 1, suspect: false }]);
   await on.queue.recover();
   assert.equal((await on.queue.get("a")).job.status, "PROCESSING");
-  on.clock.pass(STALL_MS / 2 + 1);
+  await passInTouch(on, STALL_MS / 2 + 1);
   const { job: held } = await on.queue.get("a");
   await on.queue.renew([held]);
-  on.clock.pass(STALL_MS / 2 + 1);
+  await passInTouch(on, STALL_MS / 2 + 1);
   await on.queue.sweep({ held: [], freed: 0 });
   const { job, history } = await on.queue.get("a");
   return [history.map(({ event }) => event).join(), job.crashes, flagsOf(requestRecord)];
@@ -123,9 +123,25 @@ Deno.test("a late death without a job uses up no excuse", async () => {
   await on.store.join({ id: LAST, host: "another", pid: 7, version: "" });
   await on.queue.recover();
   assert.equal(flagsOf(requestRecord), "01");
-  on.clock.pass(STALL_MS + 1);
+  await passInTouch(on, STALL_MS + 1);
   await on.queue.sweep({ held: [], freed: 0 });
   assert.equal(flagsOf(requestRecord), "00");
+});
+
+Deno.test("the last process is known to have ended unless a living one holds the record", async () => {
+  await using folder = await tempFolder();
+  const path = folder.file("record");
+  const now = () => 0;
+  await Deno.writeTextFile(path, `00${LAST}`);
+  const [first, beside] = [new RequestRecord({ path, now }), new RequestRecord({ path, now })];
+  assert.deepEqual([first.predecessor, beside.predecessor, beside.lastProcess], [LAST, null, LAST]);
+  beside.close();
+  first.judge();
+  first.setProcess(OTHER);
+  first.close();
+  const next = new RequestRecord({ path, now });
+  assert.equal(next.predecessor, OTHER);
+  next.close();
 });
 
 Deno.test("the record shows a request from the first start to the last end, and none once it is closed", async () => {

@@ -7,7 +7,7 @@ local seen_at = tonumber(redis.call("HGET", row, "seen_at"))
 if not seen_at then return 0 end
 serving_since(now)
 -- A process that was cut off itself cannot yet tell which others were.
-if now - seen_at > tonumber(ARGV[5]) then redis.call("HSET", row, "back_at", int(now)) end
+if was_cut_off(seen_at, now, tonumber(ARGV[5])) then redis.call("HSET", row, "back_at", int(now)) end
 redis.call("HSET", row, "seen_at", int(now))
 if ARGV[4] ~= "" then redis.call("HSET", row, "view", ARGV[4]) end
 redis.call("SET", base .. "alive:" .. ARGV[2], 1, "PX", ARGV[3])

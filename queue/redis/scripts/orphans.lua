@@ -1,7 +1,7 @@
 -- A page of the jobs in flight whose holder is silent or dead. KEYS: the queue. ARGV: time or "", limit, then "process" and
--- its id, or "none", or "silent", ms ago, ms ahead, id of this process or "", and for each held job: seq, lease; last,
--- where the previous page ended, or "". Returns their facts in the order of seq, and where this page ends, or nil if it is
--- the last one.
+-- its id, or "none", or "silent", ms ago, ms ahead, id of this process or "", ms within which a living process reconnects, and
+-- for each held job: seq, lease; last, where the previous page ended, or "". Returns their facts in the order of seq, and
+-- where this page ends, or nil if it is the last one.
 
 local now, limit, which, after = clock(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[#ARGV]
 -- The server does nothing else while it reads these: three milliseconds, if all are orphans.
@@ -25,6 +25,12 @@ local function held_by(is_wanted)
   ends_at = page[PAGE] or false
 end
 
+-- Whether this server has only just begun to serve the queue.
+local function is_new_to_queue(within_ms)
+  local run = run_of_server()
+  return run ~= nil and now - (since_of(run, now) or now) < within_ms
+end
+
 local function exists(process)
   return redis.call("EXISTS", base .. "process:" .. process) == 1
 end
@@ -35,15 +41,16 @@ elseif which == "none" then
   held_by(function(process) return not process or not exists(process) end)
 else
   -- Another process that was seen recently sweeps its own jobs, because it knows which ones it holds. Each process beats
-  -- twice a second, unless its machine is busy.
-  local own, shown_from = ARGV[6], now - math.max(tonumber(ARGV[4]), 1000)
+  -- twice a second, unless its machine is busy. After an outage, every process gets the time to come back and do so.
+  local own, back_ms, shown_from = ARGV[6], tonumber(ARGV[7]), now - math.max(tonumber(ARGV[4]), 1000)
+  local can_judge = now - in_touch_since(own, now, back_ms) >= back_ms and not is_new_to_queue(back_ms)
   local function sweeps_itself(process)
     if not process or process == own then return false end
     local seen_at = tonumber(redis.call("HGET", base .. "process:" .. process, "seen_at"))
-    return seen_at ~= nil and seen_at >= shown_from
+    return seen_at ~= nil and (seen_at >= shown_from or not can_judge)
   end
   local held = {}
-  for i = 7, #ARGV - 1, 2 do held[ARGV[i] .. " " .. ARGV[i + 1]] = true end
+  for i = 8, #ARGV - 1, 2 do held[ARGV[i] .. " " .. ARGV[i + 1]] = true end
   local heartbeats, seqs = base .. "heartbeats", {}
   local function consider(first, last)
     if first > last then return end

@@ -1,5 +1,5 @@
 -- Every script begins with this. KEYS[1] is the name of the queue in braces; all other keys are made from it, so that they
--- share its hash tag. The tables of statuses, moves and bounds (`lua_tables.ts`) come before this text.
+-- share its hash tag. KEYS[2] is the channel of the queue, among the keys because its name depends on the database. The tables of statuses, moves and bounds (`lua_tables.ts`) come before this text.
 --
 --   :job:<seq>                 hash: the columns of a job, and the last clock rollback that it followed in flight
 --   :history:<seq>             list: its history, a JSON array a line
@@ -226,7 +226,7 @@ end
 -- Writes the collected changes, and notifies the other processes; a store ignores its own name.
 local function publish(writer)
   flush()
-  redis.call("PUBLISH", base .. "changes", writer)
+  redis.call("PUBLISH", KEYS[2], writer)
 end
 
 -- `count` texts of ARGV from `first` on.
