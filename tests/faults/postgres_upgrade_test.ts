@@ -157,16 +157,33 @@ async function killAt(moment: string, schema: string): Promise<void> {
   console.log(`killed ${moment}: the queue was ${isUpgraded ? "upgraded" : "as before"}, and is whole`);
 }
 
-/** Starts a real supervisor once, and otherwise only what it does first. */
+/** Starts a real supervisor once, and otherwise only what it does first, until the jobs of the dead process are free. */
 async function startOn(schema: string, moment: string): Promise<void> {
   const url = server.url(schema);
   if (moment === FOLLOWED_BY_SUPERVISOR) {
     await using system = await runSystem({ command: "supervise", env: { QUEUE_URL: url } });
-    return await system.healthy();
+    await system.healthy();
+    return await untilFree(schema);
   }
   const queue = await getQueue(url, { role: "owner" });
-  await queue.recover();
-  await queue.close();
+  try {
+    await queue.recover();
+    await untilFree(schema, async () => {
+      await queue.renew([]);
+      await queue.probe();
+    });
+  } finally {
+    await queue.close();
+  }
+}
+
+/** Silence of all hosts looks like an outage, after which the first process gives the others some seconds to come back. */
+async function untilFree(schema: string, meanwhile = async () => {}): Promise<void> {
+  await eventually("the jobs of the dead process are free", async () => {
+    await meanwhile();
+    const { freed } = await leftOf(server, schema);
+    return JSON.stringify(freed) === JSON.stringify([{ status: "PENDING", count: IN_FLIGHT }]);
+  }, { withinMs: 15_000 });
 }
 
 /** As a newer release would: a step only adds, and the version grows. */
