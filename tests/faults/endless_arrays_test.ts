@@ -41,7 +41,7 @@ async function assertAlone(system: RunningSystem, error: RegExp): Promise<void> 
   const job = await system.until("endless", "UNPROCESSABLE", 60_000);
   assert.match(String(job.error), error);
   const neighbour = await system.until("neighbour", "COMPLETED", 20_000);
-  assert.deepEqual([neighbour.crashes, neighbour.lease], [0, 1]);
+  assert.deepEqual([neighbour.crashes, neighbour.history], [0, []]);
   assert.equal(system.supervisorPid(), pid);
   const log = await Deno.readTextFile(`${system.folder}/logs/jobqueue.log`);
   assert.doesNotMatch(log, /hangs? in native code/);
