@@ -1,23 +1,12 @@
 /** Processes that die while they handle a request, driven from outside. */
 import assert from "node:assert/strict";
-import { openStore } from "@persistent-queue/queue";
 import { BACKEND } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
-import { addFile, type RunningSystem, runSystem, urlOf } from "../support/processes/running_system.ts";
+import { addFile, type RunningSystem, runSystem } from "../support/processes/running_system.ts";
+import { storedJob } from "../support/processes/stored_job.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 const LONG = { WORK_MS: "60000", STALL_MS: "30000" };
-
-/** Read without the pages: a request by this test would count as one. */
-async function stored(system: Pick<RunningSystem, "folder">, id: string) {
-  const store = await openStore(urlOf(system), "guest");
-  try {
-    const { status, crashes, lease = 0 } = (await store.get(id))?.job ?? {};
-    return { status, crashes, lease };
-  } finally {
-    await store.close();
-  }
-}
 
 function recordOf({ folder }: RunningSystem): string {
   const path = BACKEND === "sqlite" ? `${folder}/data/queue.db.requests` : `${folder}/logs/requests`;
@@ -26,7 +15,7 @@ function recordOf({ folder }: RunningSystem): string {
 }
 
 async function untilStored(system: RunningSystem, id: string, status: string): Promise<void> {
-  await eventually(`${id} is ${status}`, async () => (await stored(system, id)).status === status, {
+  await eventually(`${id} is ${status}`, async () => (await storedJob(system, id)).status === status, {
     withinMs: 15_000,
   });
 }
@@ -37,7 +26,7 @@ const NOTICED = { withinMs: 30_000 };
 /** Under a lease other than this one. */
 async function untilClaimedAgain(system: RunningSystem, id: string, lease: number): Promise<void> {
   const isSo = async () => {
-    const now = await stored(system, id);
+    const now = await storedJob(system, id);
     return now.status === "PROCESSING" && now.lease > lease;
   };
   await eventually(`${id} runs again`, isSo, NOTICED);
@@ -69,13 +58,13 @@ Deno.test("the process dies while it handles a request: the jobs that were runni
   await using system = await runSystem({ env: LONG });
   const ids = [await addFile(system, "one.txt"), await addFile(system, "two.txt")];
   for (const id of ids) await untilStored(system, id, "PROCESSING");
-  const { lease } = await stored(system, ids[0] ?? "");
+  const { lease } = await storedJob(system, ids[0] ?? "");
   using _request = await unfinishedRequest(system);
   await eventually("the record shows it", () => recordOf(system) === "10");
   await startedAgain(system);
   for (const id of ids) {
     await untilClaimedAgain(system, id, lease);
-    assert.equal((await stored(system, id)).crashes, 0);
+    assert.equal((await storedJob(system, id)).crashes, 0);
     const { history } = await system.job(id) as { history: { event: string; detail: string }[] };
     assert.deepEqual(history.map(({ event, detail }) => [event, detail]), [
       ["released", "The process died while it worked on a request, so no job is charged for that"],
@@ -98,7 +87,7 @@ Deno.test("a process dies while pages only watch: event streams and probes do no
   const ended = stream.body?.cancel().catch(() => {});
   await startedAgain(system);
   await ended;
-  await eventually("its job is charged", async () => (await stored(system, id)).crashes === 1, NOTICED);
+  await eventually("its job is charged", async () => (await storedJob(system, id)).crashes === 1, NOTICED);
 });
 
 Deno.test("a job kills its process each time while a page is open: it is UNPROCESSABLE after the fourth death", async () => {
@@ -113,7 +102,7 @@ Deno.test("a job kills its process each time while a page is open: it is UNPROCE
     });
     if (id === "") id = await addFile(system, "poison.txt");
     const found = await eventually("it is running again, or given up", async () => {
-      const now = await stored(system, id);
+      const now = await storedJob(system, id);
       return now.status === "UNPROCESSABLE" || now.status === "PROCESSING" && now.lease > lease ? now : null;
     }, NOTICED);
     if (found.status === "UNPROCESSABLE") break;
@@ -123,6 +112,6 @@ Deno.test("a job kills its process each time while a page is open: it is UNPROCE
     await kill(system);
     deaths++;
   }
-  const { status, crashes } = await stored({ folder: folder.path }, id);
+  const { status, crashes } = await storedJob({ folder: folder.path }, id);
   assert.deepEqual([deaths, status, crashes], [4, "UNPROCESSABLE", 1]);
 });

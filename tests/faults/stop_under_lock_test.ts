@@ -1,10 +1,10 @@
 /** A stop while another program holds SQLite's write lock, for as long as the stop takes or longer. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { openStore } from "@persistent-queue/queue";
 import { BACKEND } from "../support/backend.ts";
 import { eventually } from "../support/eventually.ts";
-import { addFile, type RunningSystem, runSystem, urlOf } from "../support/processes/running_system.ts";
+import { addFile, runSystem } from "../support/processes/running_system.ts";
+import { storedJob } from "../support/processes/stored_job.ts";
 import { tempFolder } from "../support/temp_folder.ts";
 
 /** The time that the manual gives systemd and Docker. */
@@ -34,28 +34,17 @@ Deno.test({
     }
     {
       await using system = await runSystem({ ...options, env });
-      await eventually("it runs again", async () => (await stored(system, id)).lease > 1);
-      assert.deepEqual(await stored(system, id), { status: "PROCESSING", crashes: 0, lease: 2 });
+      await eventually("it runs again", async () => (await storedJob(system, id)).lease > 1);
+      assert.deepEqual(await storedJob(system, id), { status: "PROCESSING", crashes: 0, lease: 2 });
       assert.ok(system.lines.every((line) => !/died/.test(line)), system.lines.join("\n"));
       Deno.kill(system.supervisorPid(), "SIGKILL");
       await system.process.status;
     }
     await using system = await runSystem({ ...options, env: { ...env, WORK_MS: "0" } });
     await system.until(id, "COMPLETED");
-    assert.deepEqual(await stored(system, id), { status: "COMPLETED", crashes: 1, lease: 3 });
+    assert.deepEqual(await storedJob(system, id), { status: "COMPLETED", crashes: 1, lease: 3 });
   },
 });
-
-/** Read without the pages: a request may excuse a death. */
-async function stored(system: RunningSystem, id: string) {
-  const store = await openStore(urlOf(system), "guest");
-  try {
-    const { status, crashes, lease = 0 } = (await store.get(id))?.job ?? {};
-    return { status, crashes, lease };
-  } finally {
-    await store.close();
-  }
-}
 
 function statusIn(db: DatabaseSync, id: string): unknown {
   return db.prepare("SELECT status FROM jobs WHERE id = ?").get(id)?.status;
