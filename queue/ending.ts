@@ -1,6 +1,15 @@
 /** How an attempt ends: values that `policy.ts` and `deaths.ts` decide on, and that a store writes. */
 import type { Lease, Status } from "./job.ts";
-import type { AttemptReport } from "./roles.ts";
+
+/** What is kept, besides the error, about an attempt that did not complete its job. */
+export interface AttemptReport {
+  /** How long the handler ran, in milliseconds. */
+  readonly ranMs: number;
+  /** The full error: its stack, causes and properties. */
+  readonly detail: string | null;
+  /** The latest lines that the handler logged. */
+  readonly log: string | null;
+}
 
 /** The end of an attempt, decided by the queue's policy; the store only writes it. */
 export type Settlement = Lease & Ending;

@@ -6,6 +6,7 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export type { SharedByHosts } from "./capabilities.ts";
 export type { Durability } from "./durability.ts";
+export type { AttemptReport } from "./ending.ts";
 export type { Fact } from "./facts.ts";
 export type * from "./queue_stats.ts";
 export type * from "./roles.ts";

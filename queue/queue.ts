@@ -19,7 +19,7 @@ import { Events } from "./events.ts";
 import { Hosts } from "./hosts/hosts.ts";
 import { StorageHealth } from "./health.ts";
 import { Inspecting, LastStats } from "./inspecting/inspecting.ts";
-import { Totals } from "./inspecting/counters.ts";
+import { RunTimeTotals, Totals } from "./inspecting/counters.ts";
 import { Maintenance } from "./maintenance/maintenance.ts";
 import { Presence } from "./maintenance/presence.ts";
 import { RequestRecord } from "./maintenance/request_record.ts";
@@ -63,7 +63,8 @@ export class Queue implements Role {
       events.emit({ type: "storage", trouble: error?.message ?? null })
     );
     const clock = new ClockRollback(() => store.shownTime());
-    this.#parts = { store, options, clock, events, health, totals: new Totals(options.kinds) };
+    const counters = { totals: new Totals(options.kinds), runTimes: new RunTimeTotals(options.kinds) };
+    this.#parts = { store, options, clock, events, health, ...counters };
     this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: store.now });
     this.#last = new LastStats(this.#parts);
     this.#presence = new Presence(this.#parts, this.#requests);

@@ -1,6 +1,7 @@
 /** The methods of the queue that each part of the system may call: misuse is a type error. */
 import type { MissingCapabilities, SharedByHosts } from "./capabilities.ts";
 import type { Durability } from "./durability.ts";
+import type { AttemptReport } from "./ending.ts";
 import type { Listener, Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { QueueStats } from "./queue_stats.ts";
@@ -44,16 +45,6 @@ export interface Enqueuer {
   add(requests: readonly JobRequest[], by?: string): Promise<Added[]>;
 }
 
-/** What is kept, besides the error, about an attempt that did not complete its job. */
-export interface AttemptReport {
-  /** How long the handler ran, in milliseconds. */
-  readonly ranMs: number;
-  /** The full error: its stack, causes and properties. */
-  readonly detail: string | null;
-  /** The latest lines that the handler logged. */
-  readonly log: string | null;
-}
-
 type Reported = { readonly report?: AttemptReport };
 
 /** How an attempt ended, as reported by the worker. Times in milliseconds. */
@@ -68,6 +59,14 @@ export type Outcome =
   | Reported & { readonly type: "stopped"; readonly detail: string }
   | Reported & { readonly type: "stalled"; readonly detail: string; readonly guilty: boolean }
   | Reported & { readonly type: "crashed"; readonly detail: string; readonly guilty: boolean };
+
+/** An attempt, and how it ended. */
+export interface Attempted {
+  readonly job: Claimed;
+  readonly outcome: Outcome;
+  /** How long the handler ran, in milliseconds; left out if it did not come to an end. */
+  readonly ranMs?: number;
+}
 
 /** What became of a settled attempt. `again`: the same consumer retries after `delayMs`, whatever the clock says. */
 export type Verdict =
@@ -89,7 +88,7 @@ export interface Consumer {
   claimExcept(kinds: ReadonlySet<string>): void;
   /** Heartbeat. Returns `false` for each lease that was lost. */
   renew(leases: readonly Lease[]): Promise<boolean[]>;
-  settle(attempts: readonly { readonly job: Claimed; readonly outcome: Outcome }[]): Promise<Verdict[]>;
+  settle(attempts: readonly Attempted[]): Promise<Verdict[]>;
 }
 
 /** The role of the sweeper. */
