@@ -133,6 +133,19 @@ Deno.test("how long handlers run is a histogram by kind that Prometheus can take
   ]);
 });
 
+Deno.test("every metric that the alerting rules name is reported, with these labels", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  const text = await (await pages.askOps("/metrics")).text();
+  const file = await Deno.readTextFile(new URL("../../deploy/alerts.yaml", import.meta.url));
+  const rules = [...file.matchAll(/^ +expr: (.*)$/gm)].map(([, expression]) => expression);
+  const named = [...rules.join("\n").matchAll(/\b(pq_[a-z_]+)(?:\{([a-z]+)[!=])?/g)];
+  assert.ok(named.length > rules.length && rules.length > 0);
+  for (const [, name = "", label] of named) {
+    assert.match(text, new RegExp(`^# TYPE ${name} `, "m"));
+    if (label !== undefined) assert.match(text, new RegExp(`^${name}\\{${label}="`, "m"));
+  }
+});
+
 Deno.test("pq_consumers counts the consumers that live, not those that hang, start or should be there", async () => {
   await using pages = await openPages(OPEN_OPS);
   const consumers = [
