@@ -128,6 +128,16 @@ export function isDismissed({ canceledFrom }: Pick<Job, "canceledFrom">): boolea
   return canceledFrom === "FAILED" || canceledFrom === "UNPROCESSABLE";
 }
 
+/** The bounds that every backend keeps. An id has 1 to 2,000 characters, a kind 1 to 64, a priority is within ±100. */
+export const MAX_ID_LENGTH = 2_000;
+export const MAX_KIND_LENGTH = 64;
+export const MAX_PRIORITY = 100;
+
+/** Whether a store could hold this as a kind: rows and views are untrusted. Most such kinds have no handler. */
+export function isStorableKind(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_KIND_LENGTH;
+}
+
 /** The last millisecond that a JavaScript Date can hold. */
 export const MAX_TIME = 8_640_000_000_000_000;
 

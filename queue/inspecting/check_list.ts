@@ -1,9 +1,9 @@
 /** Validates a request for a list of jobs before it reaches a store. */
-import { isWhole, MAX_ID_LENGTH } from "../adding/check_job.ts";
+import { isWhole } from "../adding/check_job.ts";
 import { MAX_PAGE_SIZE, PAGE_SIZE } from "./pages.ts";
 import { printable } from "../basics/text.ts";
 import { QueueError } from "../errors.ts";
-import { isStatus, type Status } from "../job.ts";
+import { isStatus, MAX_ID_LENGTH, type Status } from "../job.ts";
 import type { ListRequest } from "../roles.ts";
 import type { JobQuery } from "../store.ts";
 

@@ -3,6 +3,7 @@ import {
   type HistoryEntry,
   type HistoryEvent,
   isStatus,
+  isStorableKind,
   type Job,
   MAX_TIME,
   MOVES,
@@ -138,21 +139,14 @@ export function textOrNull(value: unknown): string | null {
   return value === null ? null : toText(value);
 }
 
-/** No store accepts a job of a longer kind. */
-const LONGEST_KIND = 64;
-
 /** The kinds that a process has noted, as a JSON array of texts. Anything else counts as none. */
 export function toKinds(value: unknown): readonly string[] {
   try {
     const kinds: unknown = JSON.parse(String(value));
-    return Array.isArray(kinds) ? kinds.filter(isKind) : [];
+    return Array.isArray(kinds) ? kinds.filter(isStorableKind) : [];
   } catch {
     return [];
   }
-}
-
-function isKind(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && value.length <= LONGEST_KIND;
 }
 
 /** A passing error, because another edit can repair the row. */
