@@ -78,6 +78,11 @@ export interface Lease {
   readonly lease: number;
 }
 
+/** The same text for the same lease, as a key of sets and maps. */
+export function leaseKey({ seq, lease }: Lease): string {
+  return `${seq}:${lease}`;
+}
+
 /** A stored job. Times are milliseconds since 1970. */
 export type Job =
   & Lease

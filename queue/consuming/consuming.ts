@@ -1,7 +1,7 @@
 /** Claims jobs, renews their leases, and settles their attempts: writes the outcome and emits the events. */
 import { hostChannel } from "../capabilities.ts";
 import type { QueueEvent } from "../events.ts";
-import { isFinished, type Lease } from "../job.ts";
+import { isFinished, type Lease, leaseKey } from "../job.ts";
 import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import { decide } from "../policy/policy.ts";
@@ -85,9 +85,9 @@ export class Consuming implements Consumer {
     const settlements = attempts.map(({ job, outcome }) => (
       { seq: job.seq, lease: job.lease, ...decide(job, outcome, options) }
     ));
-    for (const ending of settlements) if (isCharge(ending)) this.#charged.add(keyOf(ending));
+    for (const ending of settlements) if (isCharge(ending)) this.#charged.add(leaseKey(ending));
     const held = await health.observe(store.settle(settlements));
-    if (this.owesCharge) settlements.forEach((ending) => this.#charged.delete(keyOf(ending)));
+    if (this.owesCharge) settlements.forEach((ending) => this.#charged.delete(leaseKey(ending)));
     const verdicts = attempts.map(({ job }, i) => {
       const [ending, isHeld] = [settlements[i], held[i]];
       if (ending === undefined || isHeld === undefined) {
@@ -119,10 +119,6 @@ export class Consuming implements Consumer {
 
 function isCharge(ending: Ending): boolean {
   return ending.verb === "release" && ending.charge !== null;
-}
-
-function keyOf({ seq, lease }: Lease): string {
-  return `${seq}:${lease}`;
 }
 
 /** `retries`: how many retries there are in all. A completed job has no event of its own. */
