@@ -8,13 +8,13 @@ import { decide } from "../policy/policy.ts";
 import type { Consumer, Outcome, Verdict } from "../roles.ts";
 import type { Ending } from "../ending.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
-import { VainClaims } from "./vain_claims.ts";
+import { ClaimBackoff } from "./claim_backoff.ts";
 
 export class Consuming implements Consumer {
   readonly #parts: QueueParts;
   readonly #presence: Presence;
   /** Null where jobs are claimed by one process alone: there a claim that finds nothing has prepared the next one. */
-  readonly #vain: VainClaims | null;
+  readonly #backoff: ClaimBackoff | null;
   /** The leases of jobs that are to blame for a death, while that is not stored. */
   readonly #charged = new Set<string>();
   /** The kinds that are claimed here: the same list until they change. */
@@ -25,7 +25,7 @@ export class Consuming implements Consumer {
   constructor(parts: QueueParts, presence: Presence) {
     this.#parts = parts;
     const isShared = hostChannel(parts.store) !== null;
-    this.#vain = isShared ? new VainClaims(() => parts.store.now()) : null;
+    this.#backoff = isShared ? new ClaimBackoff(() => parts.store.now()) : null;
     this.#presence = presence;
     this.#kinds = parts.options.kinds;
   }
@@ -65,8 +65,8 @@ export class Consuming implements Consumer {
   }
 
   #nextClaimAt(answer: ClaimAnswer): ClaimAnswer["nextRunAt"] {
-    if (this.#vain === null) return answer.nextRunAt;
-    const at = this.#vain.nextClaimAt(answer);
+    if (this.#backoff === null) return answer.nextRunAt;
+    const at = this.#backoff.nextClaimAt(answer);
     // Not every caller awaits it.
     at.catch(() => {});
     return at;
