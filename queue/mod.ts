@@ -4,6 +4,7 @@
 export * from "./job.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export type * from "./ending.ts";
 export type { SharedByHosts } from "./capabilities.ts";
 export type { Durability } from "./durability.ts";
 export type { Fact } from "./facts.ts";

@@ -5,8 +5,8 @@ import { isFinished, type Lease, leaseKey } from "../job.ts";
 import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import { decide } from "../policy/policy.ts";
-import type { Consumer, Outcome, Verdict } from "../roles.ts";
-import type { Ending } from "../ending.ts";
+import type { Consumer } from "../roles.ts";
+import type { Ending, Outcome, Verdict } from "../ending.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import { ClaimBackoff } from "./claim_backoff.ts";
 

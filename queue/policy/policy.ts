@@ -1,7 +1,6 @@
 /** Decides what the end of an attempt means for the job: retry, give up, release or charge. Pure functions only. */
 import { chargeOf } from "./deaths.ts";
-import type { Outcome } from "../roles.ts";
-import type { Ending } from "../ending.ts";
+import type { Ending, Outcome } from "../ending.ts";
 import type { Claimed } from "../store.ts";
 
 export interface Policy {
