@@ -8,6 +8,7 @@ export type * from "./ending.ts";
 export type { SharedByHosts } from "./capabilities.ts";
 export type { Durability } from "./durability.ts";
 export type { Fact } from "./facts.ts";
+export type * from "./processes.ts";
 export type * from "./queue_stats.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";

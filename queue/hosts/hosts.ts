@@ -6,7 +6,7 @@ import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import type { Rates } from "../queue_stats.ts";
 import type { Inspector, Operator, Presenter } from "../roles.ts";
-import type { ProcessRow } from "../store.ts";
+import type { ProcessRow } from "../processes.ts";
 import type { HostView } from "../system_view.ts";
 import { orderText, readOrder } from "./orders.ts";
 import { kindsText, readView, type ViewOfHost, viewText } from "./view_text.ts";

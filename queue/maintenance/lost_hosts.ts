@@ -8,7 +8,7 @@ import { type SharedByHosts, sharedByHosts } from "../capabilities.ts";
 import { RejectedWrite } from "../errors.ts";
 import { MAX_TIME } from "../job.ts";
 import type { QueueParts } from "../options.ts";
-import type { ProcessRow } from "../store.ts";
+import type { ProcessRow } from "../processes.ts";
 import type { Presence } from "./presence.ts";
 
 const REALM = "lost-hosts";
