@@ -34,6 +34,7 @@ export { isInMemory } from "./in_memory.ts";
 // What knows no job.
 export { InexactNumber } from "./basics/exact_json.ts";
 export { EXIT, type ExitCode } from "./basics/exit_codes.ts";
+export { fieldsIn } from "./basics/fields_in.ts";
 export { PRIVATE_FILE, PRIVATE_FOLDER } from "./basics/files.ts";
 export { DuplicateJobs, whyRefused } from "./adding/duplicate_jobs.ts";
 export { DuplicateKey, JsonText } from "./basics/json_text.ts";

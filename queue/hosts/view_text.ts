@@ -61,7 +61,7 @@ export function readView(text: string | null, seenAt: number): ViewOfHost {
 }
 
 function toView(fields: Fields): SystemView {
-  const { lastAt, lastRequeued } = fieldsIn(fields.sweep);
+  const { lastAt, lastRequeued } = fieldsOf(fields.sweep);
   return {
     startedAt: numberIn(fields.startedAt) ?? 0,
     starting: fields.starting === true,
@@ -80,7 +80,7 @@ function toView(fields: Fields): SystemView {
 
 /** A consumer without a slot or a state cannot be shown. */
 function toConsumer(value: unknown): ConsumerView[] {
-  const fields = fieldsIn(value);
+  const fields = fieldsOf(value);
   const { id, state, jobId } = fields;
   const slot = numberIn(fields.slot);
   if (slot === null || typeof id !== "string" || id.length > MAX_ID_LENGTH || !isState(state)) return [];
@@ -112,7 +112,7 @@ function parsed(text: string): Fields | null {
   }
 }
 
-function fieldsIn(value: unknown): Fields {
+function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 

@@ -1,6 +1,5 @@
 /** Sessions that were ended, here or on another host: none of them comes back, and every host is told at once. */
-import type { SharedByHosts } from "@persistent-queue/queue";
-import { fieldsIn } from "./fields_in.ts";
+import { fieldsIn, type SharedByHosts } from "@persistent-queue/queue";
 
 const MAX_ENDED = 1_000;
 const HASH = /^[\w-]{43}$/;
