@@ -1,6 +1,6 @@
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { ClockSetBack, FollowedRollbacks } from "../policy/clock_rollback.ts";
-import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import type { LineHeads } from "./line_heads.ts";

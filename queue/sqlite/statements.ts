@@ -24,7 +24,7 @@ import {
   STARTS_AGAIN,
   TO,
 } from "../storing/conditions.ts";
-import { LARGE_BYTES } from "../storing/claim_bounds.ts";
+import { LARGE_BYTES } from "../storing/batches.ts";
 import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
 /** Values longer than this, in bytes, are left out of the job and not even read. */
