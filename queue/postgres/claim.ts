@@ -1,3 +1,4 @@
+/** Claims jobs: one statement serves the requests of many consumers, and goes on from the known heads of the line. */
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { ClockSetBack, FollowedRollbacks } from "../policy/clock_rollback.ts";
 import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";

@@ -1,3 +1,4 @@
+/** Reads jobs, lists and statistics, and removes old jobs. */
 import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";

@@ -1,3 +1,4 @@
+/** Claims jobs, priority by priority, within the transaction of a turn. */
 import { MOVES } from "../job.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";

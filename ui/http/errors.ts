@@ -1,3 +1,4 @@
+/** The errors that a request, or a start of the servers, is refused with. */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 /** A request that is not served, and why: sent as is, with this status, never logged as a fault. */

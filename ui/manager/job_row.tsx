@@ -1,3 +1,4 @@
+/** A row of the list, and the parts that the page of a job shares with it. */
 import type { OperatorVerb } from "@persistent-queue/queue";
 import { MINUTE_MS } from "@persistent-queue/queue/basics";
 import { age, dateAndTime, duration } from "../components/format.ts";
