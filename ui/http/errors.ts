@@ -1,4 +1,4 @@
-/** The errors that a request, or a start of the servers, is refused with. */
+/** Why a request is refused, or the servers cannot start. */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 /** A request that is not served, and why: sent as is, with this status, never logged as a fault. */
