@@ -216,7 +216,7 @@ export const SQL = {
 } as const;
 
 /** Returns rows as arrays: at eight columns they cost a third of objects. The runtime's types do not have this yet. */
-export interface ListingStatement {
+interface ListingStatement {
   setReturnArrays(enabled: true): void;
   all(...values: readonly SQLInputValue[]): unknown[][];
 }

@@ -27,7 +27,7 @@ export interface Actor {
 }
 
 /** The operator's role of the queue, audited for one actor. */
-export interface AuditedOperator {
+interface AuditedOperator {
   add(requests: readonly JobRequest[]): ReturnType<Operator["add"]>;
   move(
     verb: OperatorVerb,

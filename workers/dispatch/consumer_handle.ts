@@ -22,7 +22,7 @@ export interface InFlightJob {
   isTold: boolean;
 }
 
-export interface Settled {
+interface Settled {
   /** Tickets. */
   readonly completed: readonly number[];
   readonly others: readonly number[];
