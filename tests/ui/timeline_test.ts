@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HistoryEvent } from "@persistent-queue/queue";
 import { timelineOf } from "../../ui/manager/timeline.tsx";
-import { WHOLE_LIST } from "../../ui/manager/list_query.ts";
+import { readQuery } from "../../ui/manager/list_query.ts";
 import type { JobView, WireHistory } from "../../ui/manager/views.ts";
 
 const JOB: JobView["job"] = {
@@ -21,7 +21,8 @@ const JOB: JobView["job"] = {
 
 function timeline(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
   const rest = {
-    ...{ page: "job", now: 9_000, from: WHOLE_LIST, host: null, payload: null, result: null } as const,
+    ...{ page: "job", now: 9_000, host: null, payload: null, result: null } as const,
+    from: readQuery(new URLSearchParams()),
   };
   const none = { attempts: [], earlierAttempts: 0 };
   const view = { ...rest, ...none, job: { ...JOB, ...job }, history, warnings: [], batches: [] };
