@@ -75,7 +75,7 @@ export class Consuming implements Consumer {
   /** In the same transaction the process shows that it is alive. */
   async renew(leases: readonly Lease[]): Promise<boolean[]> {
     const { store, health, clock } = this.#parts;
-    clock.look();
+    clock.observe();
     const [renewed] = await Promise.all([health.observe(store.renew(leases)), this.#presence.beat()]);
     return renewed;
   }

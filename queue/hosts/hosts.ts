@@ -62,12 +62,12 @@ export class Hosts implements Roles {
   };
 
   get hosts(): readonly HostView[] {
-    return this.#look().hosts;
+    return this.#current().hosts;
   }
 
   /** The kinds for which some host has a handler; those of this one come first. */
   get kinds(): readonly string[] {
-    return this.#look().kinds;
+    return this.#current().kinds;
   }
 
   /**
@@ -75,7 +75,7 @@ export class Hosts implements Roles {
    * command finds.
    */
   get includesOwnKinds(): boolean {
-    return this.#look().includesOwnKinds;
+    return this.#current().includesOwnKinds;
   }
 
   get hasLooked(): boolean {
@@ -87,7 +87,8 @@ export class Hosts implements Roles {
     return this.kinds;
   };
 
-  #look(): Seen {
+  /** Read again only if the rows have changed, or this process has begun to work on the queue. */
+  #current(): Seen {
     const { seen: { rows, at }, id, isWorking } = this.#shared.presence;
     if (rows !== this.#seen.rows || isWorking !== this.#seen.isWorking) {
       const names = namesOf(rows);

@@ -127,7 +127,7 @@ export class ThreadSlot<Message> {
     this.#ending.delete(id);
     if (!this.#stopped) this.#options.wedged.remove(id);
     if (this.#life?.id === id) this.#over(this.#life, why);
-    this.#idleness.look();
+    this.#idleness.check();
   }
 
   #over(life: Life<Message>, why: string): LifeSummary {
