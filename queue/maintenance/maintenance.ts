@@ -3,7 +3,7 @@ import { sleep } from "../basics/time.ts";
 import { hostChannel } from "../capabilities.ts";
 import { assertPassing, StorageError } from "../errors.ts";
 import type { Reaped } from "../events.ts";
-import type { LastStats } from "../inspecting/inspecting.ts";
+import type { LastStats } from "../inspecting/last_stats.ts";
 import { type Lease, MAX_TIME } from "../job.ts";
 import type { QueueParts } from "../options.ts";
 import type { Maintainer } from "../roles.ts";
