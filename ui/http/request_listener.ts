@@ -10,8 +10,8 @@ import type { Outflow } from "./backpressure.ts";
 import { looksRelayed } from "./client_address.ts";
 
 /**
- * The most requests in progress on one connection. Browsers do not pipeline requests, and thousands of them in a few packets would hold up all others,
- * because they are served in one go.
+ * The most requests in progress on one connection. Browsers do not pipeline requests, and thousands of them in a few
+ * packets would hold up all others, because they are served in one go.
  */
 const MAX_PENDING = 10;
 
