@@ -232,10 +232,8 @@ export class PostgresStore implements Store {
 
   async #readContext(): Promise<ReadContext> {
     const [row] = await this.#client.query(READING.knownKinds, []);
-    const known = Array.isArray(row?.kinds) ? row.kinds.map(String) : null;
-    const { last } = this.#kinds;
-    const kinds = known === null && last === null ? null : [...known ?? [], ...last ?? []];
-    return { now: this.now(), kinds };
+    const noted = Array.isArray(row?.kinds) ? row.kinds.map(String) : [];
+    return { now: this.now(), kinds: this.#kinds.with(noted) };
   }
 
   async #orphanRows(request: OrphanRequest): Promise<Row[]> {
