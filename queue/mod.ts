@@ -4,9 +4,9 @@
 export * from "./job.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
-export type * from "./ending.ts";
 export type { SharedByHosts } from "./capabilities.ts";
 export type { Durability } from "./durability.ts";
+export type { AttemptReport, Outcome, Verdict } from "./ending.ts";
 export type { Fact } from "./facts.ts";
 export type * from "./processes.ts";
 export type * from "./queue_stats.ts";

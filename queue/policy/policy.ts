@@ -22,9 +22,9 @@ function endingOf(job: Claimed, outcome: Outcome, policy: Policy): Ending {
     case "returned":
       return { verb: "complete", result: outcome.result };
     case "threw":
-      return retryOr("exhaust", { job, error: outcome.error, policy });
+      return retryOr("exhaust", job, { error: outcome.error, policy });
     case "timed-out":
-      return retryOr("fail", { job, error: outcome.error, policy });
+      return retryOr("fail", job, { error: outcome.error, policy });
     case "gave-up":
       return { verb: "fail", retries, error: outcome.error };
     case "retry-later":
@@ -55,13 +55,11 @@ function endingOf(job: Claimed, outcome: Outcome, policy: Policy): Ending {
   }
 }
 
-interface FailedAttempt {
-  readonly job: Claimed;
-  readonly error: string;
-  readonly policy: Policy;
-}
-
-function retryOr(otherwise: "exhaust" | "fail", { job, error, policy }: FailedAttempt): Ending {
+function retryOr(
+  otherwise: "exhaust" | "fail",
+  job: Claimed,
+  { error, policy }: { readonly error: string; readonly policy: Policy },
+): Ending {
   const delayMs = policy.retryDelaysMs[job.retries];
   if (delayMs === undefined) return { verb: otherwise, retries: job.retries, error };
   const retries = job.retries + 1;
