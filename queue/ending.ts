@@ -1,4 +1,7 @@
-/** How an attempt ends: values that `policy.ts` and `deaths.ts` decide on, and that a store writes. */
+/**
+ * How an attempt ends: the outcome that a worker reports, the ending that `policy.ts` and `deaths.ts` decide on and a
+ * store writes, and the verdict that the worker gets.
+ */
 import type { Lease, Status } from "./job.ts";
 
 /** What is kept, besides the error, about an attempt that did not complete its job. */
@@ -10,6 +13,27 @@ export interface AttemptReport {
   /** The latest lines that the handler logged. */
   readonly log: string | null;
 }
+
+type Reported = { readonly report?: AttemptReport };
+
+/** How an attempt ended, as reported by the worker. Times in milliseconds. */
+export type Outcome =
+  | { readonly type: "returned"; readonly result: string | null }
+  | Reported & { readonly type: "threw"; readonly error: string }
+  | Reported & { readonly type: "gave-up"; readonly error: string }
+  | Reported & { readonly type: "timed-out"; readonly error: string }
+  | Reported & { readonly type: "retry-later"; readonly delayMs: number; readonly error: string }
+  /** The attempt never began, or a stop ended it. */
+  | { readonly type: "handed-back" }
+  | Reported & { readonly type: "stopped"; readonly detail: string }
+  | Reported & { readonly type: "stalled"; readonly detail: string; readonly guilty: boolean }
+  | Reported & { readonly type: "crashed"; readonly detail: string; readonly guilty: boolean };
+
+/** What became of a settled attempt. `again`: the same consumer retries after `delayMs`, whatever the clock says. */
+export type Verdict =
+  | { readonly type: "stored" }
+  | { readonly type: "again"; readonly delayMs: number; readonly retries: number }
+  | { readonly type: "lost" };
 
 /** The end of an attempt, decided by the queue's policy; the store only writes it. */
 export type Settlement = Lease & Ending;

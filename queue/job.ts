@@ -78,6 +78,11 @@ export interface Lease {
   readonly lease: number;
 }
 
+/** The same text for the same lease, as a key of sets and maps. */
+export function leaseKey({ seq, lease }: Lease): string {
+  return `${seq}:${lease}`;
+}
+
 /** A stored job. Times are milliseconds since 1970. */
 export type Job =
   & Lease
@@ -126,6 +131,16 @@ export function isStalled(job: Job, { now, stallMs }: { now: number; stallMs: nu
 /** Whether the job was canceled after it had failed: it is dealt with, but did fail. Derived, never stored. */
 export function isDismissed({ canceledFrom }: Pick<Job, "canceledFrom">): boolean {
   return canceledFrom === "FAILED" || canceledFrom === "UNPROCESSABLE";
+}
+
+/** The bounds that every backend keeps. An id has 1 to 2,000 characters, a kind 1 to 64, a priority is within ±100. */
+export const MAX_ID_LENGTH = 2_000;
+export const MAX_KIND_LENGTH = 64;
+export const MAX_PRIORITY = 100;
+
+/** Whether a store could hold this as a kind: rows and views are untrusted. Most such kinds have no handler. */
+export function isStorableKind(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_KIND_LENGTH;
 }
 
 /** The last millisecond that a JavaScript Date can hold. */

@@ -6,8 +6,9 @@ export * from "./errors.ts";
 export * from "./events.ts";
 export type { SharedByHosts } from "./capabilities.ts";
 export type { Durability } from "./durability.ts";
-export type { AttemptReport } from "./ending.ts";
+export type { AttemptReport, Outcome, Verdict } from "./ending.ts";
 export type { Fact } from "./facts.ts";
+export type * from "./processes.ts";
 export type * from "./queue_stats.ts";
 export type * from "./roles.ts";
 export type * from "./store.ts";
@@ -33,6 +34,7 @@ export { isInMemory } from "./in_memory.ts";
 // What knows no job.
 export { InexactNumber } from "./basics/exact_json.ts";
 export { EXIT, type ExitCode } from "./basics/exit_codes.ts";
+export { fieldsIn } from "./basics/fields_in.ts";
 export { PRIVATE_FILE, PRIVATE_FOLDER } from "./basics/files.ts";
 export { DuplicateJobs, whyRefused } from "./adding/duplicate_jobs.ts";
 export { DuplicateKey, JsonText } from "./basics/json_text.ts";

@@ -1,7 +1,7 @@
 /** The methods of the queue that each part of the system may call: misuse is a type error. */
 import type { MissingCapabilities, SharedByHosts } from "./capabilities.ts";
 import type { Durability } from "./durability.ts";
-import type { AttemptReport } from "./ending.ts";
+import type { Outcome, Verdict } from "./ending.ts";
 import type { Listener, Reaped } from "./events.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { QueueStats } from "./queue_stats.ts";
@@ -45,21 +45,6 @@ export interface Enqueuer {
   add(requests: readonly JobRequest[], by?: string): Promise<Added[]>;
 }
 
-type Reported = { readonly report?: AttemptReport };
-
-/** How an attempt ended, as reported by the worker. Times in milliseconds. */
-export type Outcome =
-  | { readonly type: "returned"; readonly result: string | null }
-  | Reported & { readonly type: "threw"; readonly error: string }
-  | Reported & { readonly type: "gave-up"; readonly error: string }
-  | Reported & { readonly type: "timed-out"; readonly error: string }
-  | Reported & { readonly type: "retry-later"; readonly delayMs: number; readonly error: string }
-  /** The attempt never began, or a stop ended it. */
-  | { readonly type: "handed-back" }
-  | Reported & { readonly type: "stopped"; readonly detail: string }
-  | Reported & { readonly type: "stalled"; readonly detail: string; readonly guilty: boolean }
-  | Reported & { readonly type: "crashed"; readonly detail: string; readonly guilty: boolean };
-
 /** An attempt, and how it ended. */
 export interface Attempted {
   readonly job: Claimed;
@@ -67,12 +52,6 @@ export interface Attempted {
   /** How long the handler ran, in milliseconds; left out if it did not come to an end. */
   readonly ranMs?: number;
 }
-
-/** What became of a settled attempt. `again`: the same consumer retries after `delayMs`, whatever the clock says. */
-export type Verdict =
-  | { readonly type: "stored" }
-  | { readonly type: "again"; readonly delayMs: number; readonly retries: number }
-  | { readonly type: "lost" };
 
 /** The role of the dispatcher. */
 export interface Consumer {
@@ -86,9 +65,13 @@ export interface Consumer {
   claimAfter(ready: Promise<unknown>): void;
   /** From now on no jobs of these kinds are claimed here: they wait, as those of a kind without a handler do. */
   claimExcept(kinds: ReadonlySet<string>): void;
-  /** Heartbeat. Returns `false` for each lease that was lost. */
+  /** Heartbeat. Returns, in their order, `false` for each lease that was lost. @throws {StorageError} */
   renew(leases: readonly Lease[]): Promise<boolean[]>;
-  settle(attempts: readonly Attempted[]): Promise<Verdict[]>;
+  /**
+   * Writes how these attempts ended. Returns a verdict for each, in their order.
+   * @throws {StorageError}; {RejectedWrite} if a rule of the store is violated; nothing is written then
+   */
+  settle(attempts: readonly { readonly job: Claimed; readonly outcome: Outcome }[]): Promise<Verdict[]>;
 }
 
 /** The role of the sweeper. */
@@ -163,34 +146,41 @@ export type JobList = JobPage;
 export interface Inspector {
   /** The clock that decides what is due and stalled, in milliseconds since 1970. On a server, it is the server's. */
   now(): number;
-  /** @throws {QueueError} `unknown_job` */
+  /** The history has its oldest line first. @throws {QueueError} `unknown_job`; {StorageError} */
   get(id: string): Promise<{ job: Job; history: HistoryEntry[] }>;
   /** At most 200 jobs by `seq`, in that order; missing ones are skipped. @throws {QueueError} `invalid_query` */
   getMany(seqs: readonly number[], options?: GetOptions): Promise<Job[]>;
   /** Newest first; a job whose id is exactly the search text comes first. @throws {QueueError} `invalid_query` */
   list(request: ListRequest): Promise<JobList>;
+  /** @throws {StorageError} */
   stats(): Promise<QueueStats>;
   /** Grows with every change, by this program or another: an equal number means that there is nothing new to show. */
   readonly revision: number;
   /** Why the storage does not work at the moment, or null. */
   readonly trouble: string | null;
-  readonly publicTrouble: string | null; // the same, without file names: for probes without a login
+  /** The same, without file names: for probes without a login. */
+  readonly publicTrouble: string | null;
   /** Warnings for the operator while the storage works, as of the last sweep. */
   readonly warnings: readonly string[];
   /** What an acknowledged job survives, as of the last statistics; `unknown` before the first. */
   readonly durability: Durability;
   /** The other processes on the queue, at most half a second out of date; empty on a backend for one host. */
   readonly hosts: readonly HostView[];
-  readonly isShared: boolean; // whether the backend allows several hosts; there may still be only one
-  readonly hostName: string; // the name of this process among the hosts
+  /** Whether the backend allows several hosts; there may still be only one. */
+  readonly isShared: boolean;
+  /** The name of this process among the hosts. */
+  readonly hostName: string;
+  /** A job whose last heartbeat is older is stalled, in milliseconds. */
   readonly stallMs: number;
-  readonly kinds: readonly string[]; // that some host has a handler for, at most half a second out of date
+  /** The kinds that some host has a handler for, at most half a second out of date. */
+  readonly kinds: readonly string[];
   /**
    * The same, read now: a command beside the system has no other way to learn the kinds of the hosts. Its own count only
    * while no host runs.
    * @throws {StorageError}
    */
   kindsByNow(): Promise<readonly string[]>;
+  /** Calls the listener with each event from now on. Returns the function that ends the subscription. */
   subscribe(listener: Listener): () => void;
 }
 

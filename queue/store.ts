@@ -12,7 +12,7 @@ import type { Capabilities } from "./capabilities.ts";
 import type { Durability } from "./durability.ts";
 import type { ClockSetBack } from "./policy/clock_rollback.ts";
 import type { Settlement } from "./ending.ts";
-import type { ProcessQuery } from "./process_query.ts";
+import type { ProcessIdentity, ProcessQuery, ProcessRow } from "./processes.ts";
 import type { HistoryEntry, Job, Lease, OperatorVerb, Status } from "./job.ts";
 import type { Added } from "./roles.ts";
 import type { PortableStore } from "./stored_job.ts";
@@ -41,7 +41,8 @@ export interface Refused {
 export interface ClaimRequest {
   readonly consumerId: string;
   readonly limit: number;
-  readonly suspect: boolean; // claims only a suspect, if one is due: the least charged one
+  /** Claims only a suspect, if one is due: the least charged one. */
+  readonly suspect: boolean;
 }
 
 export interface Claimed {
@@ -67,7 +68,8 @@ export interface ClaimOptions {
 }
 
 export interface ClaimAnswer {
-  readonly claimed: Claimed[]; // fewer than the limit if their payloads are large
+  /** Fewer than the limit if their payloads are large. */
+  readonly claimed: Claimed[];
   /**
    * When the first job left waiting becomes due, in the past if it already is. Includes suspects if one was requested,
    * and jobs that are not parked yet. Null if none waits, or if every request got its limit (one for a suspect beside
@@ -97,25 +99,6 @@ export interface DeadProcess {
   readonly process: string | null;
 }
 
-/** A process that works on the queue. */
-export interface ProcessIdentity {
-  /** A UUID, new at each start. */
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly version: string; // of the program
-}
-
-export interface ProcessRow extends ProcessIdentity {
-  readonly startedAt: number;
-  readonly seenAt: number; // the time of its last beat
-  /** The backend knows that the process is dead, or has not seen it for the time given. */
-  readonly isDead: boolean;
-  /** The view that it passed with its latest beat; null: none. */
-  readonly view: string | null;
-  readonly kinds: readonly string[]; // that it claims, as far as other hosts can see
-}
-
 /** The facts about a job whose consumer is silent, or whose process is dead. */
 export interface Orphan extends Lease {
   readonly id: string;
@@ -126,7 +109,8 @@ export interface Orphan extends Lease {
   readonly runAt: number;
   readonly startedAt: number | null;
   readonly lastHeartbeat: number | null;
-  readonly isLocked?: boolean; // another program has locked it: it is judged beside the others, and settled later
+  /** Another program has locked it: it is judged beside the others, and settled later. */
+  readonly isLocked?: boolean;
 }
 
 export interface GetOptions {
@@ -181,7 +165,8 @@ export interface StoreStats {
   readonly silent: number;
   /** Waiting jobs of kinds that no claim names: at most twenty kinds, each counted up to 10,000 jobs. */
   readonly parked: readonly ParkedKind[];
-  readonly warnings: readonly string[]; // sentences for the operator; empty = all is well
+  /** Sentences for the operator; empty = all is well. */
+  readonly warnings: readonly string[];
   readonly durability: Durability;
 }
 

@@ -1,10 +1,10 @@
 /**
- * One thread, from its start to its end. Only this file knows how a thread is started. It is a Web Worker started by
- * `node:worker_threads`: in Deno those have memory limits, and one that holds a Web Lock (`thread/runtime.ts`) can be
- * ended whatever it computes. Only a call into native code goes on, although the worker emits `exit` and its lock is
- * released as if it had ended. The reliable signal is the channel: its other end belongs to the thread, and closes when
- * the runtime frees what the thread had, which happens last, however the thread ends. Messages travel as JSON text on
- * that channel, which no handler can reach: 128 jobs as one text cost half as much as the same jobs as objects.
+ * One thread, from its start to its end. Its host (`host.ts`) starts it with `node:worker_threads`: in Deno such a worker
+ * has a memory limit, and one that holds a Web Lock (`thread/runtime.ts`) can be ended whatever it computes. Only a call
+ * into native code goes on, although the worker emits `exit` and its lock is released as if it had ended. The reliable
+ * signal is the channel: its other end belongs to the thread, and closes when the runtime frees what the thread had, which
+ * happens last, however the thread ends. Messages travel as JSON text on that channel, which no handler can reach: 128
+ * jobs as one text cost half as much as the same jobs as objects.
  */
 import { receiveMessageOnPort } from "node:worker_threads";
 import type { HostedThread, HostedThreads, ThreadError } from "./slots/hosted_threads.ts";

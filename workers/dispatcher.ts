@@ -55,7 +55,7 @@ export class Dispatcher {
       onClaimed: (jobs) => this.#give(jobs),
       onIdle: () => {
         this.#takenMeanwhile.clear();
-        this.#lookIfStopping();
+        this.#checkIfStopping();
       },
     });
     this.#prefetchReturn = new PrefetchReturn({ consumers, clock, onBack: (jobs) => this.#takeBack(jobs) });
@@ -67,7 +67,7 @@ export class Dispatcher {
     });
     const onLost = (handle: ConsumerHandle, lease: Lease) => this.#drop(handle, lease, "lost");
     this.#heartbeats = new Heartbeats({ queue, onError, onLost });
-    const onIdle = () => this.#lookIfStopping();
+    const onIdle = () => this.#checkIfStopping();
     this.#settler = new Settler({ queue, onError, signal: this.#stop.signal, onIdle });
   }
 
@@ -169,7 +169,7 @@ export class Dispatcher {
       }
     }
     if (handle.settled({ completed, others, chars })) this.#claimer.fill();
-    this.#lookIfStopping();
+    this.#checkIfStopping();
   }
 
   /** The next attempt runs on the same consumer, unless that is gone or the system is stopping. */
@@ -242,7 +242,7 @@ export class Dispatcher {
   }
 
   /** Only a stop waits until nothing is in progress. */
-  #lookIfStopping(): void {
-    if (this.#stop.signal.aborted) this.#idleness.look();
+  #checkIfStopping(): void {
+    if (this.#stop.signal.aborted) this.#idleness.check();
   }
 }

@@ -12,7 +12,7 @@ const CODE = /\.[cm]?[jt]sx?$/i;
 /** Tests and types may lie beside the handlers, and so may files whose names begin with a dot or an underscore. */
 const OTHER_CODE = /^[._]|[._]test\.[jt]sx?$|\.d\.ts$/i;
 
-export interface HandlerFiles {
+interface HandlerFiles {
   /** In alphabetical order. */
   readonly kinds: readonly string[];
   /** A sentence for each file that is skipped, saying what to do. */

@@ -7,7 +7,7 @@ export { addressesOf, greetingOf } from "./reporting/greeting.ts";
 export { DEFAULT_PASSWORD } from "./config/secrets.ts";
 export { logEvent } from "./reporting/log_lines.ts";
 export { prepareFolders, queueOptions, stateFile } from "./process/folders.ts";
-export { isGuarded, isStartedAgain, whenGuardIsGone } from "./guard.ts";
+export { isGuarded, isStartedAgain, whenGuardIsGone } from "./guarded.ts";
 export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./handler.ts";
 export { listKinds } from "./handlers.ts";
 export { HandlerCheck } from "./slots/handler_check.ts";

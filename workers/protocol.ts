@@ -9,7 +9,7 @@ import type { LogLevel } from "./log_file.ts";
 export const MAX_IN_FLIGHT = 512;
 
 /** What every thread gets at its start. */
-export interface StartOfThread {
+interface StartOfThread {
   readonly log: { readonly dir: string; readonly level: LogLevel; readonly name: string };
   readonly filesDir: string;
 }

@@ -11,9 +11,9 @@ import {
   type SystemView,
 } from "@persistent-queue/queue";
 import { type Spawn, startChild } from "./child.ts";
-import { ConsumerSlot } from "./slots/consumer_slot.ts";
+import { ConsumerSlot, type ConsumerSlotOptions } from "./slots/consumer_slot.ts";
 import { logLines, type SystemEvent } from "./reporting/log_lines.ts";
-import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
 import { HostedThreads } from "./slots/hosted_threads.ts";
 import { orderHandler } from "./orders.ts";
@@ -25,6 +25,8 @@ import type { SupervisorOptions } from "./supervisor_options.ts";
 import { Sweeper } from "./sweeper.ts";
 import { warningsOf } from "./reporting/warnings.ts";
 import { WedgedThreads } from "./slots/wedged_threads.ts";
+
+type PartsOfSlot = Pick<ConsumerSlotOptions, "settings" | "clock" | "spawn" | "wedged">;
 
 const CLOSE_MS = 1_000;
 const RECOVERY_RETRY_MS = 1_000;
@@ -51,59 +53,55 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     const { queue, settings, now = () => queue.now(), clock = () => performance.now() } = options;
     const dispatch = options.dispatch ?? ((parts) => new Dispatcher(parts));
-    const handlers = options.handlers ?? handlersUrl(settings.handlersDir);
+    const tell = (level: "warn" | "error", text: string) => this.#tell(level, text);
+    const onError = (error: unknown) => this.#noteError(error);
     this.#options = options;
     this.#threads = options.threads ?? new HostedThreads();
     this.#startedAt = now();
     this.#recent = new RecentEvents(now);
-    const onNotice = (level: "warn" | "error", text: string) => this.#report({ type: "notice", level, text });
-    const onError = (error: unknown) => {
-      options.onError?.(error);
-      onNotice("error", messageOf(error));
-    };
-    const onRestart = (id: string, why: string) => {
-      this.#report({ type: "restarted", role: "consumer", id, why });
-      this.#processWatch?.removeOldLogs();
-    };
-    const onTooMany = (why: string) => options.onFatal(EXIT.wedged, why);
-    this.#wedged = new WedgedThreads({ tell: onNotice, onTooMany });
-    const onUnusable: DispatcherOptions["onUnusable"] = (id, why, blame) =>
-      this.#consumers.find((consumer) => consumer.id === id)?.replace(why, blame);
-    this.#dispatcher = dispatch({ queue, clock, onError, onUnusable });
-    const onWarning = (text: string) => onNotice("warn", text);
+    this.#wedged = new WedgedThreads({ tell, onTooMany: (why) => options.onFatal(EXIT.wedged, why) });
+    this.#dispatcher = dispatch({
+      ...{ queue, clock, onError },
+      onUnusable: (id, why, blame) => this.#consumerOf(id)?.replace(why, blame),
+    });
     const spawn: Spawn = options.spawn ?? ((child) => startChild({ threads: this.#threads, ...child }));
-    const turns = new StartTurns();
-    const onReady = () => {
-      this.#hasBegun = true;
-      this.#begun.resolve();
-    };
-    const toConsumer = {
-      ...{ handlers, onRestart, onWarning, onReady },
-      spawn: (child: Parameters<Spawn>[0]) => spawn({ ...child, turns }),
-    };
     const shared = { settings, clock, spawn, wedged: this.#wedged };
-    this.#consumers = Array.from(
-      { length: settings.consumers },
-      (_, i) => new ConsumerSlot({ ...shared, ...toConsumer, dispatcher: this.#dispatcher, slot: i + 1 }),
-    );
+    this.#consumers = this.#newConsumers(shared);
+    this.#producer = settings.producerIntervalMs === 0 ? null : new ProducerSlot({
+      ...{ ...shared, queue, onError },
+      onRestart: (id, why) => this.#report({ type: "restarted", role: "producer", id, why }),
+    });
     this.#processWatch = options.spawn === undefined
-      ? new ProcessWatch({ consumers: this.#consumers, settings, clock, tell: onNotice, onError })
+      ? new ProcessWatch({ consumers: this.#consumers, settings, clock, tell, onError })
       : null;
-    const onProducerRestart = (id: string, why: string) =>
-      this.#report({ type: "restarted", role: "producer", id, why });
-    this.#producer = settings.producerIntervalMs === 0
-      ? null
-      : new ProducerSlot({ ...shared, queue, onError, onRestart: onProducerRestart });
     this.#sweeper = new Sweeper({
-      queue,
-      settings,
-      clock,
-      onError,
+      ...{ queue, settings, clock, onError },
       judge: (moment) => this.#judge(moment),
       held: () => this.#dispatcher.leases,
       onSwept: (lastRequeued) => this.#sweep = { lastAt: now(), lastRequeued },
       onLost: (why) => options.onFatal(EXIT.storage, why),
     });
+  }
+
+  #newConsumers(shared: PartsOfSlot): ConsumerSlot[] {
+    const { settings, spawn } = shared;
+    const turns = new StartTurns();
+    const parts = {
+      ...shared,
+      dispatcher: this.#dispatcher,
+      handlers: this.#options.handlers ?? handlersUrl(settings.handlersDir),
+      spawn: (child: Parameters<Spawn>[0]) => spawn({ ...child, turns }),
+      onReady: () => {
+        this.#hasBegun = true;
+        this.#begun.resolve();
+      },
+      onRestart: (id: string, why: string) => {
+        this.#report({ type: "restarted", role: "consumer", id, why });
+        this.#processWatch?.removeOldLogs();
+      },
+      onWarning: (text: string) => this.#tell("warn", text),
+    };
+    return Array.from({ length: settings.consumers }, (_, i) => new ConsumerSlot({ ...parts, slot: i + 1 }));
   }
 
   /** Resolves when a consumer takes jobs for the first time. */
@@ -138,7 +136,7 @@ export class Supervisor {
         return;
       } catch (error) {
         assertPassing(error);
-        this.#report({ type: "notice", level: "warn", text: `${error.message} The start waits for that.` });
+        this.#tell("warn", `${error.message} The start waits for that.`);
         await sleep(RECOVERY_RETRY_MS);
       }
     }
@@ -211,15 +209,27 @@ export class Supervisor {
     this.#report(event);
   }
 
+  #tell(level: "warn" | "error", text: string): void {
+    this.#report({ type: "notice", level, text });
+  }
+
+  #noteError(error: unknown): void {
+    this.#options.onError?.(error);
+    this.#tell("error", messageOf(error));
+  }
+
+  /** Undefined: its thread has been replaced. */
+  #consumerOf(id: string): ConsumerSlot | undefined {
+    return this.#consumers.find((consumer) => consumer.id === id);
+  }
+
   /** Sends an event to the pages as data and to the logs as lines. */
   #report(event: QueueEvent | SystemEvent): void {
     this.#recent.add(event);
     for (const { level, text, consumerId } of logLines(event)) {
       this.#options.log[level](text);
-      const consumer = consumerId && this.#consumers.find(({ id }) => id === consumerId);
-      if (consumer && level !== "debug") {
-        consumer.post({ type: "note", level: level === "info" ? "info" : "warn", text });
-      }
+      if (consumerId === undefined || level === "debug") continue;
+      this.#consumerOf(consumerId)?.post({ type: "note", level: level === "info" ? "info" : "warn", text });
     }
   }
 

@@ -31,7 +31,7 @@ export class Adding implements Enqueuer {
 
   async add(requests: readonly JobRequest[], by?: string): Promise<Added[]> {
     const { options, store, clock } = this.#parts;
-    clock.look();
+    clock.observe();
     // The kinds of a running system are its own; only a command or a program asks first which ones there are.
     const rules = !options.isGuest && areKnown(options.kinds, requests)
       ? options

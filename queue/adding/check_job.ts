@@ -5,12 +5,11 @@ import { exactJson, InexactNumber } from "../basics/exact_json.ts";
 import { isTooDeep, MAX_DEPTH } from "../basics/json_depth.ts";
 import { JsonText } from "../basics/json_text.ts";
 import { printable } from "../basics/text.ts";
+import { MAX_ID_LENGTH, MAX_PRIORITY } from "../job.ts";
 import type { JobRequest } from "../roles.ts";
 import type { NewJob } from "../store.ts";
 
-export const MAX_ID_LENGTH = 2000;
-export const MAX_PAYLOAD_BYTES = 1_048_576;
-export const MAX_PRIORITY = 100;
+const MAX_PAYLOAD_BYTES = 1_048_576;
 /** 9 September 2001 in milliseconds since 1970; read as seconds it would be 30,000 years ahead. */
 const EARLIEST_RUN_AT = 1_000_000_000_000;
 /** The end of the year 9999. */

@@ -1,20 +1,20 @@
 /** Claims jobs, renews their leases, and settles their attempts: writes the outcome and emits the events. */
 import { hostChannel } from "../capabilities.ts";
 import type { QueueEvent } from "../events.ts";
-import { isFinished, type Lease } from "../job.ts";
+import { isFinished, type Lease, leaseKey } from "../job.ts";
 import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import { decide } from "../policy/policy.ts";
-import type { Attempted, Consumer, Verdict } from "../roles.ts";
-import type { Ending } from "../ending.ts";
+import type { Attempted, Consumer } from "../roles.ts";
+import type { Ending, Verdict } from "../ending.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
-import { VainClaims } from "./vain_claims.ts";
+import { ClaimBackoff } from "./claim_backoff.ts";
 
 export class Consuming implements Consumer {
   readonly #parts: QueueParts;
   readonly #presence: Presence;
   /** Null where jobs are claimed by one process alone: there a claim that finds nothing has prepared the next one. */
-  readonly #vain: VainClaims | null;
+  readonly #backoff: ClaimBackoff | null;
   /** The leases of jobs that are to blame for a death, while that is not stored. */
   readonly #charged = new Set<string>();
   /** The kinds that are claimed here: the same list until they change. */
@@ -25,7 +25,7 @@ export class Consuming implements Consumer {
   constructor(parts: QueueParts, presence: Presence) {
     this.#parts = parts;
     const isShared = hostChannel(parts.store) !== null;
-    this.#vain = isShared ? new VainClaims(() => parts.store.now()) : null;
+    this.#backoff = isShared ? new ClaimBackoff(() => parts.store.now()) : null;
     this.#presence = presence;
     this.#kinds = parts.options.kinds;
   }
@@ -65,8 +65,8 @@ export class Consuming implements Consumer {
   }
 
   #nextClaimAt(answer: ClaimAnswer): ClaimAnswer["nextRunAt"] {
-    if (this.#vain === null) return answer.nextRunAt;
-    const at = this.#vain.nextClaimAt(answer);
+    if (this.#backoff === null) return answer.nextRunAt;
+    const at = this.#backoff.nextClaimAt(answer);
     // Not every caller awaits it.
     at.catch(() => {});
     return at;
@@ -75,7 +75,7 @@ export class Consuming implements Consumer {
   /** In the same transaction the process shows that it is alive. */
   async renew(leases: readonly Lease[]): Promise<boolean[]> {
     const { store, health, clock } = this.#parts;
-    clock.look();
+    clock.observe();
     const [renewed] = await Promise.all([health.observe(store.renew(leases)), this.#presence.beat()]);
     return renewed;
   }
@@ -85,9 +85,9 @@ export class Consuming implements Consumer {
     const settlements = attempts.map(({ job, outcome }) => (
       { seq: job.seq, lease: job.lease, ...decide(job, outcome, options) }
     ));
-    for (const ending of settlements) if (isCharge(ending)) this.#charged.add(keyOf(ending));
+    for (const ending of settlements) if (isCharge(ending)) this.#charged.add(leaseKey(ending));
     const held = await health.observe(store.settle(settlements));
-    if (this.owesCharge) settlements.forEach((ending) => this.#charged.delete(keyOf(ending)));
+    if (this.owesCharge) settlements.forEach((ending) => this.#charged.delete(leaseKey(ending)));
     const verdicts = attempts.map((attempt, i) => {
       const [ending, isHeld] = [settlements[i], held[i]];
       if (ending === undefined || isHeld === undefined) {
@@ -120,10 +120,6 @@ export class Consuming implements Consumer {
 
 function isCharge(ending: Ending): boolean {
   return ending.verb === "release" && ending.charge !== null;
-}
-
-function keyOf({ seq, lease }: Lease): string {
-  return `${seq}:${lease}`;
 }
 
 /** `retries`: how many retries there are in all. A completed job has no event of its own. */

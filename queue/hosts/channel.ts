@@ -3,7 +3,7 @@ import type { HostChannel } from "../capabilities.ts";
 import type { Calls } from "../storing/calls.ts";
 import { type Mailbox, messageTo, messageToAll } from "./messages.ts";
 
-export interface ChannelParts {
+interface ChannelParts {
   /** The name of the store, which ignores its own messages. */
   readonly name: string;
   readonly calls: Calls;

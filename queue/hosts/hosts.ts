@@ -6,7 +6,7 @@ import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import type { Rates } from "../queue_stats.ts";
 import type { Inspector, Operator, Presenter } from "../roles.ts";
-import type { ProcessRow } from "../store.ts";
+import type { ProcessRow } from "../processes.ts";
 import type { HostView } from "../system_view.ts";
 import { orderText, readOrder } from "./orders.ts";
 import { kindsText, readView, type ViewOfHost, viewText } from "./view_text.ts";
@@ -62,12 +62,12 @@ export class Hosts implements Roles {
   };
 
   get hosts(): readonly HostView[] {
-    return this.#look().hosts;
+    return this.#current().hosts;
   }
 
   /** The kinds for which some host has a handler; those of this one come first. */
   get kinds(): readonly string[] {
-    return this.#look().kinds;
+    return this.#current().kinds;
   }
 
   /**
@@ -75,7 +75,7 @@ export class Hosts implements Roles {
    * command finds.
    */
   get includesOwnKinds(): boolean {
-    return this.#look().includesOwnKinds;
+    return this.#current().includesOwnKinds;
   }
 
   get hasLooked(): boolean {
@@ -87,7 +87,8 @@ export class Hosts implements Roles {
     return this.kinds;
   };
 
-  #look(): Seen {
+  /** Read again only if the rows have changed, or this process has begun to work on the queue. */
+  #current(): Seen {
     const { seen: { rows, at }, id, isWorking } = this.#shared.presence;
     if (rows !== this.#seen.rows || isWorking !== this.#seen.isWorking) {
       const names = namesOf(rows);

@@ -17,7 +17,7 @@ export function messageToAll(from: string, text: string): string {
 }
 
 /** The store that receives messages, and its process. */
-export interface Recipient {
+interface Recipient {
   readonly name: string;
   /** The id of its process; null until it has joined. */
   readonly process: string | null;

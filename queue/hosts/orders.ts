@@ -1,4 +1,5 @@
 /** An order from one host to another, as text. Any program that may write to the server can send anything. */
+import { fieldsIn } from "../basics/fields_in.ts";
 import { printable } from "../basics/text.ts";
 import type { HostOrder } from "../system_view.ts";
 
@@ -14,7 +15,7 @@ export function orderText({ consumerId, fault, by }: FaultOrder): string {
 
 export function readOrder(text: string): HostOrder {
   const unknown = { type: "unknown", text: cleaned(text) } as const;
-  const { type, consumerId, fault, by } = fieldsOf(text);
+  const { type, consumerId, fault, by } = fieldsIn(text);
   if (type !== "fault" || typeof consumerId !== "string" || typeof by !== "string") return unknown;
   if (consumerId.length > LONGEST_ID || (fault !== "crash" && fault !== "hang")) return unknown;
   return { type, consumerId, fault, by: cleaned(by) };
@@ -22,13 +23,4 @@ export function readOrder(text: string): HostOrder {
 
 function cleaned(text: string): string {
   return printable(text, { maxLength: LONGEST_NAME });
-}
-
-function fieldsOf(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }

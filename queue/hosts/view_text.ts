@@ -3,7 +3,7 @@
  * It is checked field by field when it is read: it may come from another release, or have been edited by hand.
  */
 import { printable } from "../basics/text.ts";
-import { MAX_TIME } from "../job.ts";
+import { isStorableKind, MAX_ID_LENGTH, MAX_TIME } from "../job.ts";
 import type { Rates } from "../queue_stats.ts";
 import type { ConsumerState, ConsumerView, SystemView } from "../system_view.ts";
 
@@ -12,13 +12,9 @@ const LONGEST = 256 * 1024;
 const MAX_CONSUMERS = 1_000;
 const MAX_WARNINGS = 20;
 const LONGEST_SENTENCE = 500;
-/** Ids of jobs have at most this length. */
-const LONGEST_ID = 2_000;
 const SECONDS = 60;
 /** More would leave no room for the rest. */
 const MAX_KINDS = 1_000;
-/** No store accepts a job of a longer kind. */
-const LONGEST_KIND = 64;
 
 const STATES: Readonly<Record<ConsumerState, true>> = {
   ...{ starting: true, idle: true, working: true, waiting: true, silent: true, restarting: true },
@@ -60,12 +56,12 @@ export function readView(text: string | null, seenAt: number): ViewOfHost {
     view: toView(fields),
     viewedAt: numberIn(fields.at) ?? seenAt,
     history: listIn(fields.history).slice(-SECONDS).map(toRates),
-    kinds: listIn(fields.kinds).filter(isKind),
+    kinds: listIn(fields.kinds).filter(isStorableKind),
   };
 }
 
 function toView(fields: Fields): SystemView {
-  const { lastAt, lastRequeued } = fieldsIn(fields.sweep);
+  const { lastAt, lastRequeued } = fieldsOf(fields.sweep);
   return {
     startedAt: numberIn(fields.startedAt) ?? 0,
     starting: fields.starting === true,
@@ -84,13 +80,13 @@ function toView(fields: Fields): SystemView {
 
 /** A consumer without a slot or a state cannot be shown. */
 function toConsumer(value: unknown): ConsumerView[] {
-  const fields = fieldsIn(value);
+  const fields = fieldsOf(value);
   const { id, state, jobId } = fields;
   const slot = numberIn(fields.slot);
-  if (slot === null || typeof id !== "string" || id.length > LONGEST_ID || !isState(state)) return [];
+  if (slot === null || typeof id !== "string" || id.length > MAX_ID_LENGTH || !isState(state)) return [];
   return [{
     ...{ id, slot, state },
-    jobId: typeof jobId === "string" && jobId.length <= LONGEST_ID ? jobId : null,
+    jobId: typeof jobId === "string" && jobId.length <= MAX_ID_LENGTH ? jobId : null,
     jobMs: numberIn(fields.jobMs) ?? 0,
     waiting: numberIn(fields.waiting) ?? 0,
     heartbeatAgeMs: numberIn(fields.heartbeatAgeMs),
@@ -116,7 +112,7 @@ function parsed(text: string): Fields | null {
   }
 }
 
-function fieldsIn(value: unknown): Fields {
+function fieldsOf(value: unknown): Fields {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
@@ -131,10 +127,6 @@ function numberIn(value: unknown): number | null {
 
 function sentenceIn(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? printable(value, { maxLength: LONGEST_SENTENCE }) : null;
-}
-
-function isKind(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && value.length <= LONGEST_KIND;
 }
 
 function isState(value: unknown): value is ConsumerState {

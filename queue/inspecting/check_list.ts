@@ -1,48 +1,25 @@
 /** Validates a request for a list of jobs before it reaches a store. */
-import { isWhole, MAX_ID_LENGTH } from "../adding/check_job.ts";
+import { isWhole } from "../adding/check_job.ts";
 import { MAX_PAGE_SIZE, PAGE_SIZE } from "./pages.ts";
 import { printable } from "../basics/text.ts";
 import { QueueError } from "../errors.ts";
-import { isStatus, type Status } from "../job.ts";
+import { isStatus, MAX_ID_LENGTH, type Status } from "../job.ts";
 import type { ListRequest } from "../roles.ts";
 import type { JobQuery } from "../store.ts";
 
+interface Checked {
+  /** Undefined: any. */
+  readonly statuses: readonly Status[] | undefined;
+  readonly limit: number;
+}
+
 /** @throws {QueueError} `invalid_query` */
-export function checkList(
-  request: ListRequest,
-  { stallMs }: { stallMs: number },
-): JobQuery {
+export function checkList(request: ListRequest, { stallMs }: { readonly stallMs: number }): JobQuery {
   const { kind, search, cursor, stalled, due, changedSince, values = true, limit = PAGE_SIZE } = request;
   const statuses = checkStatuses(request);
-  const isOnly = (status: Status) => statuses?.length === 1 && statuses[0] === status;
-  if (stalled && statuses !== undefined && !isOnly("PROCESSING")) {
-    throw badQuery("Only jobs that are PROCESSING are stalled: ask for one or the other.");
-  }
-  if (due !== undefined && (!isOnly("PENDING") || stalled)) {
-    throw badQuery("Only PENDING jobs are due now or later: ask for that status, or leave it out.");
-  }
-  if (due !== undefined && due !== "now" && due !== "later") throw badQuery("A job is due now or later.");
-  if (changedSince !== undefined && !isWhole(changedSince)) {
-    throw badQuery("A time of change is a whole number of milliseconds since 1970.");
-  }
-  if (!isWhole(limit) || limit < 1 || limit > MAX_PAGE_SIZE) {
-    throw badQuery(`A page has 1 to ${MAX_PAGE_SIZE} jobs.`);
-  }
-  if (search !== undefined && search.length > MAX_ID_LENGTH) {
-    throw badQuery("A search has at most 2,000 characters.");
-  }
-  if (request.order === "line") {
-    if (!isOnly("PENDING") || kind || search || stalled || changedSince !== undefined) {
-      throw badQuery(
-        "Only PENDING jobs stand in line, and all of them: ask for that status and nothing else.",
-      );
-    }
-    return {
-      ...{ limit, values: false, line: true },
-      ...(due === undefined ? {} : { due }),
-      ...(cursor ? { cursor } : {}),
-    };
-  }
+  assertPossible(request, statuses);
+  assertInBounds({ ...request, limit });
+  if (request.order === "line") return checkLine(request, { statuses, limit });
   return {
     limit,
     values,
@@ -54,6 +31,47 @@ export function checkList(
     ...(stalled ? { silentForMs: stallMs } : {}),
     ...(cursor ? { cursor } : {}),
   };
+}
+
+/** Some job may match. */
+function assertPossible({ stalled, due }: ListRequest, statuses: Checked["statuses"]): void {
+  if (stalled && statuses !== undefined && !isOnly(statuses, "PROCESSING")) {
+    throw badQuery("Only jobs that are PROCESSING are stalled: ask for one or the other.");
+  }
+  if (due !== undefined && (!isOnly(statuses, "PENDING") || stalled)) {
+    throw badQuery("Only PENDING jobs are due now or later: ask for that status, or leave it out.");
+  }
+}
+
+function assertInBounds({ due, changedSince, limit, search }: ListRequest & Pick<Checked, "limit">): void {
+  if (due !== undefined && due !== "now" && due !== "later") throw badQuery("A job is due now or later.");
+  if (changedSince !== undefined && !isWhole(changedSince)) {
+    throw badQuery("A time of change is a whole number of milliseconds since 1970.");
+  }
+  if (!isWhole(limit) || limit < 1 || limit > MAX_PAGE_SIZE) {
+    throw badQuery(`A page has 1 to ${MAX_PAGE_SIZE} jobs.`);
+  }
+  if (search !== undefined && search.length > MAX_ID_LENGTH) {
+    throw badQuery("A search has at most 2,000 characters.");
+  }
+}
+
+function checkLine(
+  { kind, search, cursor, stalled, due, changedSince }: ListRequest,
+  { statuses, limit }: Checked,
+): JobQuery {
+  if (!isOnly(statuses, "PENDING") || kind || search || stalled || changedSince !== undefined) {
+    throw badQuery("Only PENDING jobs stand in line, and all of them: ask for that status and nothing else.");
+  }
+  return {
+    ...{ limit, values: false, line: true },
+    ...(due === undefined ? {} : { due }),
+    ...(cursor ? { cursor } : {}),
+  };
+}
+
+function isOnly(statuses: Checked["statuses"], status: Status): boolean {
+  return statuses?.length === 1 && statuses[0] === status;
 }
 
 function checkStatuses({ status, statuses, due }: ListRequest): readonly Status[] | undefined {

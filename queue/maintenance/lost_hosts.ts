@@ -8,7 +8,7 @@ import { type SharedByHosts, sharedByHosts } from "../capabilities.ts";
 import { RejectedWrite } from "../errors.ts";
 import { MAX_TIME } from "../job.ts";
 import type { QueueParts } from "../options.ts";
-import type { ProcessRow } from "../store.ts";
+import type { ProcessRow } from "../processes.ts";
 import type { Presence } from "./presence.ts";
 
 const REALM = "lost-hosts";
@@ -69,7 +69,7 @@ export class LostHosts {
     const now = this.#presence.seen.rows.map(({ id }) => id);
     const isAnyGone = before?.some((id) => !now.includes(id)) ?? true;
     if (isAnyGone || performance.now() - this.#readAt >= READ_MS) {
-      await this.#read(this.#shared, before === null);
+      await this.#read(this.#shared, { isFirst: before === null });
     }
     this.#present = now;
     const back = [...this.#losses].filter(([, loss]) => !loss.isBack && this.#isBack(loss));
@@ -77,7 +77,7 @@ export class LostHosts {
   }
 
   /** `isFirst`: what happened before this process began is not news. */
-  async #read(shared: SharedByHosts, isFirst: boolean): Promise<void> {
+  async #read(shared: SharedByHosts, { isFirst }: { readonly isFirst: boolean }): Promise<void> {
     for (const { key, text } of await this.#list(shared)) {
       const loss = parseLoss(text);
       if (loss === null) continue;

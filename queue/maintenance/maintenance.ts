@@ -3,7 +3,7 @@ import { sleep } from "../basics/time.ts";
 import { hostChannel } from "../capabilities.ts";
 import { assertPassing, StorageError } from "../errors.ts";
 import type { Reaped } from "../events.ts";
-import type { LastStats } from "../inspecting/inspecting.ts";
+import type { LastStats } from "../inspecting/last_stats.ts";
 import { type Lease, MAX_TIME } from "../job.ts";
 import type { QueueParts } from "../options.ts";
 import type { Maintainer } from "../roles.ts";
@@ -97,7 +97,7 @@ export class Maintenance implements Maintainer {
       ...await this.#recoverProcess(null, { ...death, held: [] }),
     ];
     // Read now, so that the first page already shows what stored jobs survive.
-    await this.#look().catch(assertPassing);
+    await this.#reportWarnings().catch(assertPassing);
     const isLeft = this.#presence.seen.rows.some(({ id, isDead }) => id === lastProcess && !isDead);
     this.#awaitsLastProcess = isLeft && reaped.length === 0;
     if (reaped.length === 0 && !isLeft) this.#requests.withdrawVerdict();
@@ -168,12 +168,12 @@ export class Maintenance implements Maintainer {
     const { options: { retentionMs }, events } = this.#parts;
     const count = await this.#pruning.prune(retentionMs === 0 ? FOREVER_MS : retentionMs);
     if (count > 0) events.emit({ type: "pruned", count });
-    await this.#look();
+    await this.#reportWarnings();
     return count;
   }
 
   /** Logs each warning about the storage once, when it begins to be true. */
-  async #look(): Promise<void> {
+  async #reportWarnings(): Promise<void> {
     const { warnings } = await this.#last.look();
     const fresh = warnings.filter((warning) => !this.#reportedWarnings.includes(withoutNumbers(warning)));
     for (const warning of fresh) this.#parts.events.emit({ type: "storage-warning", warning });

@@ -3,7 +3,7 @@ import { assertNoUnfinishedCopy, UnfinishedCopy } from "../copy_mark.ts";
 import { assertPassing } from "../errors.ts";
 import { hostChannel } from "../capabilities.ts";
 import type { QueueParts } from "../options.ts";
-import type { ProcessIdentity, ProcessRow } from "../store.ts";
+import type { ProcessIdentity, ProcessRow } from "../processes.ts";
 
 /** A process shows with its heartbeats that it is alive, but not more often than this. */
 const BEAT_MS = 1_000;
@@ -78,6 +78,7 @@ export class Presence {
     return this.isWorking || performance.now() - this.#lookedAt < LOOK_MS;
   }
 
+  /** From now on the other processes get this view with each beat; null: none. */
   show(view: (() => string) | null): void {
     this.#view = view;
   }
@@ -137,7 +138,7 @@ export class Presence {
   /** @throws {StorageError} */
   async refresh(): Promise<void> {
     this.#beatAt = performance.now();
-    await this.#show();
+    await this.#beatOrJoin();
   }
 
   /** If the storage does not work at the moment, the pages report it, and the next beat tries again. */
@@ -146,11 +147,11 @@ export class Presence {
     const everyMs = isSeen ? SHOW_MS : BEAT_MS;
     if (!this.#isWanted || performance.now() - this.#beatAt < everyMs) return;
     this.#beatAt = performance.now();
-    await this.#show().catch(assertPassing);
+    await this.#beatOrJoin().catch(assertPassing);
   }
 
   /** A process that was taken for dead joins again. */
-  async #show(): Promise<void> {
+  async #beatOrJoin(): Promise<void> {
     const { store, health } = this.#parts;
     if (this.#id !== null && await health.observe(store.beat(this.#view?.()))) return;
     this.#id = null;

@@ -2,7 +2,7 @@
 import { type Death, inSlices, judgeDeaths, livingHeartbeats, type Release } from "../policy/deaths.ts";
 import { RejectedWrite } from "../errors.ts";
 import type { Reaped } from "../events.ts";
-import { type Lease, MOVES } from "../job.ts";
+import { type Lease, leaseKey, MOVES } from "../job.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Orphan, Store } from "../store.ts";
 
@@ -62,17 +62,13 @@ export async function* reapProcess(
   { crashLimit, excuse, held }: ProcessReaping,
 ): AsyncGenerator<Reaped[]> {
   const found = await store.orphans({ process, limit: RECOVERY_LIMIT });
-  const keys = new Set(held.map(keyOf));
-  const slices = inSlices(found.filter((orphan) => !keys.has(keyOf(orphan))), RECOVERY_SLICE);
+  const ours = new Set(held.map(leaseKey));
+  const slices = inSlices(found.filter((orphan) => !ours.has(leaseKey(orphan))), RECOVERY_SLICE);
   const death: Death = excuse === null
     ? { event: "crashed", detail: "The process died", crashLimit }
     : { event: "released", detail: excuse, crashLimit: null };
   const settlements = judgeDeaths(slices.flat(), death);
   for (const orphans of slices) yield await reap(store, orphans, settlements.splice(0, orphans.length));
-}
-
-function keyOf({ seq, lease }: Lease): string {
-  return `${seq}:${lease}`;
 }
 
 /**

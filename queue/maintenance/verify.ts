@@ -36,7 +36,7 @@ interface HistoryOptions {
   readonly retryDelaysMs?: readonly number[];
 }
 
-export interface JobOptions extends HistoryOptions {
+interface VerifyJobsOptions extends HistoryOptions {
   /** Also checks the history of every job. */
   readonly deep?: boolean;
   /** The most retries that a job may have used. */
@@ -49,7 +49,7 @@ export interface JobOptions extends HistoryOptions {
   readonly page?: number;
 }
 
-export interface VerifyOptions extends JobOptions {
+export interface VerifyOptions extends VerifyJobsOptions {
   /** Also reads the history of every job, and all stored data if the backend can. */
   readonly deep?: boolean;
   readonly ledger?: Ledger;
@@ -73,7 +73,7 @@ export async function verify(store: Store, options: VerifyOptions): Promise<stri
 }
 
 /** The same for the jobs only, one page at a time, newest first. */
-export async function* verifyJobs(store: Store, options: JobOptions): AsyncGenerator<string[]> {
+export async function* verifyJobs(store: Store, options: VerifyJobsOptions): AsyncGenerator<string[]> {
   const query: JobQuery = { limit: options.page ?? PAGE, values: false };
   for await (const { jobs } of pages((from) => store.list({ ...query, ...from }))) {
     const problems: string[] = [];
@@ -101,14 +101,14 @@ async function problemsOfLedger(store: Store, { added, completed }: Ledger): Pro
   return problems;
 }
 
-async function problemsOfJob(store: Store, job: Job, options: JobOptions): Promise<string[]> {
+async function problemsOfJob(store: Store, job: Job, options: VerifyJobsOptions): Promise<string[]> {
   const problems = [...problemsOfFacts(job, options)];
   const found = options.deep ? await store.get(job.id, { values: false }) : null;
   if (found) problems.push(...problemsOfHistory(found, options));
   return problems.map((problem) => `Job "${printable(job.id)}" ${problem}.`);
 }
 
-function* problemsOfFacts(job: Job, { retryLimit = Infinity, drained, held }: JobOptions) {
+function* problemsOfFacts(job: Job, { retryLimit = Infinity, drained, held }: VerifyJobsOptions) {
   if (job.retries > retryLimit) yield `was retried ${job.retries} times, but only ${retryLimit} are allowed`;
   if (drained && !isFinished(job.status)) {
     yield `is still ${job.status}, though everything is said to be done`;

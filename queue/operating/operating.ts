@@ -17,6 +17,14 @@ const MANY = 20;
 interface Move extends MoveOptions {
   readonly verb: OperatorVerb;
   readonly by: string;
+  /** It moves so many jobs that one event reports them all. */
+  readonly isOneOfMany: boolean;
+}
+
+/** How far a move of many jobs came. */
+interface MoveEnd {
+  readonly count: number;
+  readonly isWhole: boolean;
 }
 
 export class Operating implements Pick<Operator, "move" | "moveAll"> {
@@ -34,22 +42,21 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
     by: string,
     options: MoveOptions = {},
   ): Promise<MoveResult[]> {
-    const move = { verb, by, ...options };
-    const isMany = ids.length > MANY;
+    const move = { verb, by, isOneOfMany: ids.length > MANY, ...options };
     const results: MoveResult[] = [];
     try {
-      for await (const moved of this.#moveInTurns(move, ids.map(checkStoredId), isMany)) {
+      for await (const moved of this.#moveInTurns(move, ids.map(checkStoredId))) {
         results.push(...moved.map((one) => toMoveResult(verb, one)));
       }
     } finally {
       const count = results.filter(({ ok }) => ok).length;
-      if (isMany) this.#reportEnd(move, count, results.length === ids.length);
+      if (move.isOneOfMany) this.#reportEnd(move, { count, isWhole: results.length === ids.length });
     }
     return results;
   }
 
   async moveAll(verb: OperatorVerb, filter: JobFilter, how: MoveAllOptions): Promise<number> {
-    const move = { verb, ...how };
+    const move = { verb, isOneOfMany: true, ...how };
     let count = 0;
     let isWhole = false;
     try {
@@ -59,7 +66,7 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
       }
       isWhole = !how.signal?.aborted;
     } finally {
-      this.#reportEnd(move, count, isWhole);
+      this.#reportEnd(move, { count, isWhole });
     }
     return count;
   }
@@ -67,16 +74,15 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
   async *#moveMatching(move: Move, filter: JobFilter): AsyncGenerator<Moved[]> {
     for (const status of statusesOf(move.verb, filter)) {
       for await (const { jobs } of pagesOf(this.#inspector, { ...filter, status }, move.signal)) {
-        yield* this.#moveInTurns(move, jobs.map(({ id }) => id), true);
+        yield* this.#moveInTurns(move, jobs.map(({ id }) => id));
       }
     }
   }
 
   /** Yields, turn by turn, the jobs that were moved and those that were left unchanged. */
   async *#moveInTurns(
-    { verb, by, signal }: Move,
+    { verb, by, isOneOfMany, signal }: Move,
     ids: readonly string[],
-    isOneOfMany: boolean,
   ): AsyncGenerator<Moved[]> {
     const { store, health, events } = this.#parts;
     for (let done = 0; done < ids.length && !signal?.aborted;) {
@@ -97,7 +103,7 @@ export class Operating implements Pick<Operator, "move" | "moveAll"> {
   }
 
   /** Reports a move of many jobs as one event. */
-  #reportEnd({ verb, by, signal }: Move, count: number, isWhole: boolean): void {
+  #reportEnd({ verb, by, signal }: Move, { count, isWhole }: MoveEnd): void {
     const ended = isWhole ? "done" : signal?.aborted ? "stopped" : "failed";
     this.#parts.events.emit({ type: "moved-many", verb, count, by, ended });
   }

@@ -42,7 +42,7 @@ export class ClockRollback {
   }
 
   /** Remembers the current time, if it is the latest that the clock has shown. */
-  look(): void {
+  observe(): void {
     this.#latest = Math.max(this.#latest, this.#clock());
   }
 

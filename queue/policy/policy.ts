@@ -1,7 +1,6 @@
 /** Decides what the end of an attempt means for the job: retry, give up, release or charge. Pure functions only. */
 import { chargeOf } from "./deaths.ts";
-import type { Outcome } from "../roles.ts";
-import type { Ending } from "../ending.ts";
+import type { Ending, Outcome } from "../ending.ts";
 import type { Claimed } from "../store.ts";
 
 export interface Policy {
@@ -23,9 +22,9 @@ function endingOf(job: Claimed, outcome: Outcome, policy: Policy): Ending {
     case "returned":
       return { verb: "complete", result: outcome.result };
     case "threw":
-      return retryOr("exhaust", job, outcome.error, policy);
+      return retryOr("exhaust", job, { error: outcome.error, policy });
     case "timed-out":
-      return retryOr("fail", job, outcome.error, policy);
+      return retryOr("fail", job, { error: outcome.error, policy });
     case "gave-up":
       return { verb: "fail", retries, error: outcome.error };
     case "retry-later":
@@ -59,8 +58,7 @@ function endingOf(job: Claimed, outcome: Outcome, policy: Policy): Ending {
 function retryOr(
   otherwise: "exhaust" | "fail",
   job: Claimed,
-  error: string,
-  policy: Policy,
+  { error, policy }: { readonly error: string; readonly policy: Policy },
 ): Ending {
   const delayMs = policy.retryDelaysMs[job.retries];
   if (delayMs === undefined) return { verb: otherwise, retries: job.retries, error };

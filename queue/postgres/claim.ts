@@ -1,6 +1,7 @@
+/** Claims jobs: one statement serves the requests of many consumers, and goes on from the known heads of the line. */
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import type { ClockSetBack, FollowedRollbacks } from "../policy/clock_rollback.ts";
-import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";
 import { number, numberOrNull, textOrNull, toClaimed } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import type { LineHeads } from "./line_heads.ts";
@@ -32,16 +33,7 @@ export async function claim(
   requests: readonly ClaimRequest[],
   context: ClaimContext,
 ): Promise<ClaimAnswer[]> {
-  const parts = splitBySuspect(suspectsFirst(requests));
-  const { setBack, rollbacks } = context;
-  if (setBack) await keepDue(client, setBack);
-  let last: string | null = null;
-  const work = async (tx: Tx) => {
-    if (setBack) last = await shiftRetries(tx, setBack, rollbacks);
-    return await claimParts(tx, parts, context);
-  };
-  const got = await (parts.length > 1 || setBack ? client.transaction(work) : work(client));
-  if (setBack) rollbacks.last = last;
+  const got = await claimAtOnce(client, splitBySuspect(suspectsFirst(requests)), context);
   const wantsOnlySuspects = requests.every(({ suspect }) => suspect);
   const short = [...got.short].filter(({ suspect }) => !suspect || wantsOnlySuspects);
   const more = got.isComplete || short.length === 0
@@ -54,6 +46,20 @@ export async function claim(
     claimed: [...got.claimed.get(request) ?? [], ...more?.get(request)?.claimed ?? []],
     nextRunAt: more?.get(request)?.nextRunAt ?? (short.includes(request) ? nextRunAt : null),
   }));
+}
+
+/** All parts, and what the clock rollback changes for jobs in flight, are one transaction. */
+async function claimAtOnce(client: Client, parts: readonly Part[], context: ClaimContext): Promise<Got> {
+  const { setBack, rollbacks } = context;
+  const work = (tx: Tx) => claimParts(tx, parts, context);
+  if (setBack === null) return await (parts.length > 1 ? client.transaction(work) : work(client));
+  await keepDue(client, setBack);
+  const { got, last } = await client.transaction(async (tx) => {
+    const last = await shiftRetries(tx, setBack, rollbacks);
+    return { got: await work(tx), last };
+  });
+  rollbacks.last = last;
+  return got;
 }
 
 /** The line seemed to end, but jobs may come before its cached heads: this searches all of it. */

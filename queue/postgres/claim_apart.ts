@@ -1,7 +1,7 @@
 /** Claims while the database refuses to give some jobs to a holder: it finds out which ones, and the others go on. */
 import { RejectedWrite } from "../errors.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
-import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";
 import { AGAIN_MS, claimDespite, type RefusedClaims } from "../storing/refused_claims.ts";
 import { number, toText } from "../storing/rows.ts";
 import { claim, type ClaimContext, claimedOf } from "./claim.ts";

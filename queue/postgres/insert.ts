@@ -1,23 +1,16 @@
-import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
+/** Adds jobs, and finds those that exist already. */
+import { isFinished } from "../job.ts";
 import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
-import { number, toJob } from "../storing/rows.ts";
+import { addedAs, number, toJob } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
 import { ADDING } from "./statements.ts";
 import { fillValues } from "./values.ts";
 
-/** One statement takes at most this many jobs, and at most this many bytes unless it is a single job. */
-const MAX_JOBS = 1_000;
-const MAX_BYTES = 8 * 1024 * 1024;
+/** What one statement takes. */
+export const BATCH = { maxJobs: 1_000, maxChars: 8 * 1024 * 1024 };
 /** A job that existed and is gone a moment later is added after all. */
 const TRIES = 3;
-
-/** As many of the jobs as fit into one statement. */
-export function firstBatch(jobs: readonly NewJob[]): NewJob[] {
-  let bytes = 0;
-  const end = jobs.findIndex(({ payload }, i) => i === MAX_JOBS || (bytes += payload.length) > MAX_BYTES);
-  return jobs.slice(0, end === -1 ? jobs.length : Math.max(1, end));
-}
 
 /**
  * Returns the results for all of these jobs. Only a replacement changes what exists: then all is one transaction.
@@ -91,7 +84,7 @@ async function insertSome(tx: Tx, { jobs, places, results, time }: Part): Promis
     if (job === undefined) continue;
     // A second job with this id is not new.
     added.delete(job.id);
-    const result = row ? addedAs(job, row) : job.replace ? await replace(tx, job, time) : undefined;
+    const result = row ? addedTo(row, job) : job.replace ? await replace(tx, job, time) : undefined;
     if (result !== undefined) results[place] = result;
     else present.push([place, job]);
   }
@@ -122,16 +115,9 @@ function presentAs(row: Row): Added | Refused {
   return { outcome: "waiting", job, differs: row.differs === true };
 }
 
-/** The job as it was just written: reading it back would cost as much as adding it. */
-function addedAs({ id, kind, payload, priority }: NewJob, row: Row): Added {
-  const at = number(row.created_at);
-  const job: Job = {
-    ...{ seq: number(row.seq), lease: 0, id, kind, payload, status: INITIAL_STATUS, priority },
-    ...{ runAt: number(row.run_at), retries: 0, crashes: 0, consumerId: null, lastHeartbeat: null },
-    ...{ startedAt: null, finishedAt: null, error: null, result: null, canceledFrom: null },
-    ...{ createdAt: at, updatedAt: at },
-  };
-  return { outcome: "added", job, differs: false };
+/** The row says when a job runs that was to run at once. */
+function addedTo(row: Row, job: NewJob): Added {
+  return addedAs({ ...job, runAt: number(row.run_at) }, number(row.seq), number(row.created_at));
 }
 
 async function withValues(

@@ -31,7 +31,7 @@ interface Lookups {
   isInFlight: boolean;
 }
 
-export interface KnownHeads {
+interface KnownHeads {
   /** Values for a claim: kinds, priorities, times and seqs. */
   readonly values: readonly [string[], ...number[][]];
   /** These were claimed from there on, in their order. */

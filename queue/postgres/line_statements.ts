@@ -1,5 +1,5 @@
 /** The statements that claim jobs from the line: see `statements.ts`. */
-import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";
 import { MAY, TO } from "../storing/conditions.ts";
 import { isOfKinds, levels, now, READY, SUSPECT } from "./sql_fragments.ts";
 

@@ -1,3 +1,4 @@
+/** Moves jobs for an operator, and says why the others stay. */
 import { isStatus, type Job, type OperatorVerb } from "../job.ts";
 import type { Moved } from "../store.ts";
 import { toJob } from "../storing/rows.ts";

@@ -1,5 +1,6 @@
 /** The store on PostgreSQL. Each verb is one statement where possible, and so one transaction and one round trip. */
 import { type CopyMark, copyMarkAmong } from "../copy_mark.ts";
+import { firstBatch } from "../storing/batches.ts";
 import { Calls } from "../storing/calls.ts";
 import { NotedKinds } from "../storing/noted_kinds.ts";
 import { toOrphan } from "../storing/rows.ts";
@@ -15,7 +16,7 @@ import { claimDespiteRefusals } from "./claim_apart.ts";
 import type { Client, Row } from "./client.ts";
 import { ExpensiveQuery } from "./expensive_query.ts";
 import { factsOn, removeExpired } from "./facts.ts";
-import { firstBatch, insert } from "./insert.ts";
+import { BATCH, insert } from "./insert.ts";
 import { move } from "./move.ts";
 import { orphansOfDead } from "./orphans.ts";
 import { dump, restore } from "./portable.ts";
@@ -107,7 +108,7 @@ export class PostgresStore implements Store {
   }
 
   insert: Store["insert"] = (jobs) =>
-    this.#write(() => this.#inserts.call(firstBatch(jobs)), (results) => results.length > 0);
+    this.#write(() => this.#inserts.call(firstBatch(jobs, BATCH)), (results) => results.length > 0);
 
   claim: Store["claim"] = async (requests, { kinds, setBack = null } = {}) => {
     this.#calls.assertOpen();
@@ -231,10 +232,8 @@ export class PostgresStore implements Store {
 
   async #readContext(): Promise<ReadContext> {
     const [row] = await this.#client.query(READING.knownKinds, []);
-    const known = Array.isArray(row?.kinds) ? row.kinds.map(String) : null;
-    const { last } = this.#kinds;
-    const kinds = known === null && last === null ? null : [...known ?? [], ...last ?? []];
-    return { now: this.now(), kinds };
+    const noted = Array.isArray(row?.kinds) ? row.kinds.map(String) : [];
+    return { now: this.now(), kinds: this.#kinds.with(noted) };
   }
 
   async #orphanRows(request: OrphanRequest): Promise<Row[]> {

@@ -1,6 +1,8 @@
+/** Reads jobs, lists and statistics, and removes old jobs. */
 import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
+import { filterValuesOf, type ListPart, merged, partOf, type PartQuery } from "../storing/list_parts.ts";
 import type { RefusedClaims } from "../storing/refused_claims.ts";
 import { number, numberOrNull, toJob, toText } from "../storing/rows.ts";
 import type { Client, Row } from "./client.ts";
@@ -65,11 +67,7 @@ export async function list(client: Client, query: JobQuery, now: number): Promis
   const parts = await Promise.all(
     [...new Set(statuses)].map((status) => listOne(client, { ...query, status, before, isFew, now })),
   );
-  // Below this, jobs that one part has not reached yet may belong between the jobs of another.
-  const floor = Math.max(0, ...parts.map(({ next }) => next));
-  const found = parts.flatMap(({ jobs }) => jobs).filter(({ seq }) => seq >= floor);
-  const jobs = parts.length === 1 ? found : found.sort((a, b) => b.seq - a.seq).slice(0, limit);
-  const next = jobs.length < found.length ? jobs.at(-1)?.seq ?? floor : floor;
+  const { jobs, next } = merged(parts, limit);
   return {
     jobs: query.values === false ? jobs : await fillValues(client, jobs),
     next: next > 0 ? toCursor(next) : null,
@@ -85,52 +83,34 @@ async function afterNewest(client: Client): Promise<number> {
   return (numberOrNull(row?.seq ?? null) ?? 0) + 1;
 }
 
-type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
-  readonly status: Status | undefined;
-  readonly before: number;
-  readonly now: number;
-  /** Few jobs are PENDING. */
-  readonly isFew: boolean;
-};
-
-/** Jobs of one status, or of any. Returns all matching jobs down to `next`, which is 0 at the end. */
-async function listOne(client: Client, query: ListOne): Promise<{ jobs: Job[]; next: number }> {
-  const { status, before, limit, silentForMs, now } = query;
-  const isFew = query.isFew && status === WAITING;
-  const floor = isFew || isIndexed(query)
+/** Jobs of one status, or of any. */
+async function listOne(client: Client, query: PartQuery): Promise<ListPart> {
+  const { status, before, limit, isFew } = query;
+  const floor = (isFew && status === WAITING) || isIndexed(query)
     ? 0
     : Math.max(0, before - Math.max(query.rows ?? ROWS_PER_CALL, LEAST_ROWS));
   // One more row than requested shows whether there is another page.
-  const values = [before, floor, limit + 1, ...filterValuesOf(query)];
-  const rows = silentForMs !== undefined
-    ? await client.query(READING.listSilent, [...values, now - silentForMs])
-    : status !== undefined && isFinished(status)
-    ? await client.query(READING.listFinished, [...values, status])
-    : await client.query(unfinished(status, isFew), values);
-  const jobs = rows.map(toJob);
-  if (jobs.length <= limit) return { jobs, next: floor };
-  jobs.pop();
-  return { jobs, next: jobs.at(-1)?.seq ?? 0 };
+  const found = await rowsOf(client, query, [before, floor, limit + 1, ...filterValuesOf(query)]);
+  return partOf(found.map(toJob), { limit, floor });
 }
 
-function unfinished(status: Status | undefined, isFew: boolean): string {
-  if (status === undefined) return READING.list;
-  if (status !== WAITING) return READING.listRunning;
-  return isFew ? READING.listFewWaiting : READING.listWaiting;
+function rowsOf(
+  client: Client,
+  { status, silentForMs, isFew, now }: PartQuery,
+  values: readonly (string | number | null)[],
+): Promise<Row[]> {
+  if (silentForMs !== undefined) return client.query(READING.listSilent, [...values, now - silentForMs]);
+  if (status === undefined) return client.query(READING.list, values);
+  if (isFinished(status)) return client.query(READING.listFinished, [...values, status]);
+  if (status !== WAITING) return client.query(READING.listRunning, values);
+  return client.query(isFew ? READING.listFewWaiting : READING.listWaiting, values);
 }
 
 /** Whether an index finds exactly the rows of the query, so that no other rows are read. */
-function isIndexed(query: ListOne): boolean {
+function isIndexed(query: PartQuery): boolean {
   if (query.silentForMs !== undefined) return true;
   return filterValuesOf(query).every((filter) => filter === null) && query.status !== undefined &&
     query.status !== WAITING;
-}
-
-function filterValuesOf({ kind, search, changedSince, due, now }: ListOne): (string | number | null)[] {
-  return [
-    ...[kind ?? null, search ?? null, changedSince ?? null],
-    ...[due === "now" ? now : null, due === "later" ? now : null],
-  ];
 }
 
 /** Waiting jobs: due ones first, then delayed ones by time, and jobs without a handler last. */

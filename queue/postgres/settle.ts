@@ -1,3 +1,4 @@
+/** Renews leases, and writes how attempts ended. */
 import { isFinished, type Lease, MOVES } from "../job.ts";
 import type { Settlement } from "../ending.ts";
 import { repeatMark } from "../storing/repeated_ending.ts";

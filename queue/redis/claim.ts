@@ -1,3 +1,4 @@
+/** Claims jobs: `scripts/claim.lua` does the work, after `scripts/set_back.lua` if the clock was set back. */
 import { type ClockSetBack, type FollowedRollbacks, SAME_ROLLBACK_MS } from "../policy/clock_rollback.ts";
 import type { ClaimAnswer, ClaimOptions, ClaimRequest } from "../store.ts";
 import { toClaimed } from "../storing/rows.ts";

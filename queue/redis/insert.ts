@@ -1,25 +1,16 @@
-import { INITIAL_STATUS, type Job } from "../job.ts";
+/** Adds jobs, and finds those that exist already. */
 import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
+import { firstBatch } from "../storing/batches.ts";
+import { addedAs } from "../storing/rows.ts";
 import type { Client, Reply } from "./client.ts";
 import { items, jobOf, numberOf } from "./replies.ts";
 import { assertJobs } from "./rules.ts";
 
-/**
- * One script takes at most this many jobs, and at most this much text unless it is a single job: the server does nothing
- * else meanwhile.
- */
-const MAX_JOBS = 200;
-const MAX_TEXT = 8 * 1024 * 1024;
+/** What one script takes: the server does nothing else meanwhile. */
+const BATCH = { maxJobs: 200, maxChars: 8 * 1024 * 1024 };
 /** Limit of the long values of jobs that exist already, in bytes. */
 const ANSWER_BYTES = 1024 * 1024;
-
-/** As many of the jobs as fit into one script. */
-function firstBatch(jobs: readonly NewJob[]): NewJob[] {
-  let text = 0;
-  const end = jobs.findIndex(({ payload }, i) => i === MAX_JOBS || (text += payload.length) > MAX_TEXT);
-  return jobs.slice(0, end === -1 ? jobs.length : Math.max(1, end));
-}
 
 interface WriteContext {
   readonly time: number | "";
@@ -33,7 +24,7 @@ export async function insert(
   all: readonly NewJob[],
   { time, writer }: WriteContext,
 ): Promise<(Added | Refused)[]> {
-  const jobs = firstBatch(all);
+  const jobs = firstBatch(all, BATCH);
   if (jobs.length === 0) return [];
   assertJobs(jobs);
   const values = jobs.flatMap(({ id, kind, payload, priority, runAt, replace, by }) => [
@@ -57,15 +48,4 @@ function resultOf(asked: NewJob, [outcome, ...facts]: readonly Reply[]): Added |
     default:
       return { outcome: "refused", job };
   }
-}
-
-/** The job as it was just written: reading it back would cost as much as adding it. */
-function addedAs({ id, kind, payload, priority, runAt }: NewJob, seq: number, at: number): Added {
-  const job: Job = {
-    ...{ seq, lease: 0, id, kind, payload, status: INITIAL_STATUS, priority },
-    ...{ runAt: runAt ?? at, retries: 0, crashes: 0, consumerId: null, lastHeartbeat: null },
-    ...{ startedAt: null, finishedAt: null, error: null, result: null, canceledFrom: null },
-    ...{ createdAt: at, updatedAt: at },
-  };
-  return { outcome: "added", job, differs: false };
 }

@@ -12,7 +12,7 @@ import {
   STATUSES,
   type Verb,
 } from "../job.ts";
-import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";
 import {
   FIRST_LINES,
   foldedInWords,

@@ -1,3 +1,4 @@
+/** Finds the jobs of silent consumers, or of a dead process. */
 import type { Orphan, OrphanRequest } from "../store.ts";
 import { toOrphan } from "../storing/rows.ts";
 import type { Client, Value } from "./client.ts";

@@ -1,3 +1,4 @@
+/** Reads jobs, lists and statistics. */
 import { type HistoryEntry, type Job, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, StoreStats } from "../store.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";

@@ -188,11 +188,10 @@ export class RedisStore implements Store {
   async #list(query: JobQuery): Promise<JobPage> {
     if (query.line !== true) return await list(this.#client, query, this.now());
     const { limit, due, cursor } = query;
-    const known = items(await this.#client.run("knownKinds", [])).flatMap((kinds): string[] =>
+    const noted = items(await this.#client.run("knownKinds", [])).flatMap((kinds): string[] =>
       JSON.parse(String(kinds))
     );
-    const { last } = this.#kinds;
-    const kinds = known.length > 0 || last !== null ? [...known, ...last ?? []] : null;
+    const kinds = this.#kinds.with(noted);
     return await listLine(this.#client, { limit, due, cursor, kinds, time: this.#clock.given() });
   }
 }

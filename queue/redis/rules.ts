@@ -1,20 +1,17 @@
 /** Checks the bounds that the contract sets for ids and numbers: Redis itself would store anything. */
 import { RejectedWrite } from "../errors.ts";
-import { MAX_TIME } from "../job.ts";
+import { MAX_ID_LENGTH, MAX_KIND_LENGTH, MAX_PRIORITY, MAX_TIME } from "../job.ts";
 import type { Settlement } from "../ending.ts";
 import type { NewJob } from "../store.ts";
 import type { StoredJob } from "../stored_job.ts";
 
-const MAX_ID = 2_000;
-const MAX_KIND = 64;
-const MAX_PRIORITY = 100;
 const MAX_COUNT = 1_000_000;
 
 /** @throws {RejectedWrite} */
 export function assertJobs(jobs: readonly NewJob[]): void {
   for (const { id, kind, priority, runAt } of jobs) {
-    if (!hasLength(id, MAX_ID)) refuse(`an id has 1 to ${MAX_ID} characters`);
-    if (!hasLength(kind, MAX_KIND)) refuse(`a kind has 1 to ${MAX_KIND} characters`);
+    if (!hasLength(id, MAX_ID_LENGTH)) refuse(`an id has 1 to ${MAX_ID_LENGTH} characters`);
+    if (!hasLength(kind, MAX_KIND_LENGTH)) refuse(`a kind has 1 to ${MAX_KIND_LENGTH} characters`);
     if (!Number.isInteger(priority) || Math.abs(priority) > MAX_PRIORITY) {
       refuse(`a priority is a whole number from -${MAX_PRIORITY} to ${MAX_PRIORITY}`);
     }

@@ -9,9 +9,9 @@ import type { HostChannel } from "../capabilities.ts";
 import { Listeners } from "../basics/listeners.ts";
 import { channelOf } from "../hosts/channel.ts";
 import { Mailbox } from "../hosts/messages.ts";
-import type { ProcessQuery } from "../process_query.ts";
-import type { ProcessIdentity, ProcessRow } from "../store.ts";
+import type { ProcessIdentity, ProcessQuery, ProcessRow } from "../processes.ts";
 import type { Calls } from "../storing/calls.ts";
+import { CoalescedNotices } from "../storing/coalesced_notices.ts";
 import { toKinds, toText } from "../storing/rows.ts";
 import type { Client } from "./client.ts";
 import { items, numberOf } from "./replies.ts";
@@ -20,17 +20,14 @@ import { items, numberOf } from "./replies.ts";
 const KEY_MS = 10_000;
 /** A living process that has lost its connections listens and beats again within this time. */
 export const RECONNECT_MS = 3_000;
-/** A process that reads after each change reads at most twenty times a second. */
-const INTERVAL_MS = 50;
 
 export class Session {
   /** Identifies this store among all that write. */
   readonly name: string = randomUUID();
   readonly #onChange = new Listeners<[]>();
+  readonly #notices = new CoalescedNotices(() => this.#onChange.tell());
   readonly #mailbox = new Mailbox();
   #process: string | null = null;
-  #notifiedAt = -Infinity;
-  #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** The id of this process, once it has joined. */
   get process(): string | null {
@@ -60,16 +57,7 @@ export class Session {
 
   /** Something may have changed: the watches are told at once, or a moment later together with other changes. */
   noteChange(): void {
-    if (this.#timer !== null) return;
-    const waitMs = this.#notifiedAt + INTERVAL_MS - performance.now();
-    if (waitMs <= 0) this.#notify();
-    else this.#timer = setTimeout(() => this.#notify(), waitMs);
-  }
-
-  #notify(): void {
-    this.#timer = null;
-    this.#notifiedAt = performance.now();
-    this.#onChange.tell();
+    this.#notices.note();
   }
 
   async join(client: Client, { id, host, pid, version }: ProcessIdentity, time: number | ""): Promise<void> {
@@ -103,6 +91,6 @@ export class Session {
 
   close(): void {
     this.#onChange.clear();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#notices.drop();
   }
 }

@@ -1,3 +1,4 @@
+/** Renews leases, and writes how attempts ended. */
 import { type Lease, MAX_TIME, MOVES } from "../job.ts";
 import type { Settlement } from "../ending.ts";
 import type { Client, Value } from "./client.ts";

@@ -27,7 +27,7 @@ export async function backup(
   const temporary = `${path}.part`;
   orRefused(path, () => {
     for (const target of [path, temporary]) refuseOwnFiles(from, target);
-    assertTarget(path, replace);
+    assertTarget(path, { replace });
     // A backup that was killed may have left these files behind.
     removeParts(temporary);
     makeFile(temporary);
@@ -37,7 +37,7 @@ export async function backup(
     assertSound(temporary);
     makeDurable(temporary);
     orRefused(path, () => {
-      assertTarget(path, replace);
+      assertTarget(path, { replace });
       Deno.renameSync(temporary, path);
     });
   } finally {
@@ -46,7 +46,7 @@ export async function backup(
 }
 
 /** An existing file may be the only good copy. */
-function assertTarget(path: string, replace: boolean): void {
+function assertTarget(path: string, { replace }: Required<Pick<BackupOptions, "replace">>): void {
   const found = statOrNull(path);
   if (found === null || (found.isFile && replace)) return;
   throw refused(
@@ -102,7 +102,7 @@ function assertSound(path: string): void {
   // A read-only connection does not verify CHECK constraints.
   const copy = new DatabaseSync(path);
   try {
-    const [problem] = checkPages(copy, true);
+    const [problem] = checkPages(copy, { deep: true });
     if (problem) throw new StorageError(`The backup was not kept, because it is not sound: ${problem}`);
   } finally {
     copy.close();

@@ -9,7 +9,7 @@ export const MAX_BULK_LENGTH = 16 * 1024;
 /** Fewer jobs than this are counted by the triggers: disabling the triggers would cost as much as they do. */
 const MIN_COUNTED_TOGETHER = 32;
 
-export interface BulkMove {
+interface BulkMove {
   /** The most jobs that it moves. */
   readonly jobs: number;
   /** Null: the jobs are new. */

@@ -4,12 +4,12 @@ import type { Statements } from "./statements.ts";
 
 const ASLEEP = "The triggers that count jobs are asleep: the table counts_asleep has a row.";
 
-export function check(db: DatabaseSync, sql: Statements, { deep }: { deep: boolean }): string[] {
-  return [...checkPages(db, deep), ...checkCounts(sql)];
+export function check(db: DatabaseSync, sql: Statements, depth: { readonly deep: boolean }): string[] {
+  return [...checkPages(db, depth), ...checkCounts(sql)];
 }
 
-/** `quick_check` only omits the comparison of each index with its table. */
-export function checkPages(db: DatabaseSync, deep: boolean): string[] {
+/** A check that is not `deep` only omits the comparison of each index with its table. */
+export function checkPages(db: DatabaseSync, { deep }: { readonly deep: boolean }): string[] {
   const rows = db.prepare(deep ? "PRAGMA integrity_check" : "PRAGMA quick_check").all();
   const words = rows.map((row) => String(Object.values(row)[0]));
   return words.filter((word) => word !== "ok").map((word) => `The database is damaged: ${oneLine(word)}.`);

@@ -1,9 +1,10 @@
+/** Claims jobs, priority by priority, within the transaction of a turn. */
 import { MOVES } from "../job.ts";
 import type { ClockSetBack } from "../policy/clock_rollback.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import { counted } from "./bulk.ts";
 import type { Parking } from "./parking.ts";
-import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";
 import { number, toClaimed } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 

@@ -1,7 +1,7 @@
 /** Claims while the database refuses to give some jobs to a holder: each job alone, so that the others go on. */
 import { StorageError } from "../errors.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
-import { MAX_CLAIMED_BYTES } from "../storing/claim_bounds.ts";
+import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";
 import { AGAIN_MS, type RefusedClaims } from "../storing/refused_claims.ts";
 import { number, toClaimed, toText } from "../storing/rows.ts";
 import { type ClaimMoment, PriorityLevels } from "./claim.ts";

@@ -1,3 +1,4 @@
+/** Reads the history of a job, and keeps it short: see `../storing/history_bounds.ts`. */
 import type { HistoryEntry } from "../job.ts";
 import {
   FIRST_LINES,

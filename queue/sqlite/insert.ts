@@ -1,9 +1,10 @@
-import { INITIAL_STATUS, isFinished, type Job } from "../job.ts";
+/** Adds jobs, many new ones with one statement, and finds those that exist already. */
+import { INITIAL_STATUS, isFinished } from "../job.ts";
 import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
 import { counted, MAX_BULK_LENGTH, MIN_BULK_JOBS } from "./bulk.ts";
 import { foldHistory } from "./history.ts";
-import { number, toJob } from "../storing/rows.ts";
+import { addedAs, number, toJob } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 import { ValueBudget } from "./values.ts";
 
@@ -25,13 +26,13 @@ interface Reading {
 
 export function insert(sql: Statements, jobs: readonly NewJob[], now: number): (Added | Refused)[] {
   const seqs = insertNew(sql, jobs, now);
-  if (typeof seqs === "number") return jobs.map((job, i) => added(job, seqs + i, now));
+  if (typeof seqs === "number") return jobs.map((job, i) => addedAs(job, seqs + i, now));
   const reading: Reading = { budget: null, bytes: 0, jobs: 0 };
   const inserted: (Added | Refused)[] = [];
   for (const job of jobs) {
     const seq = seqs.get(job.id);
     if (seq === undefined && (reading.bytes >= TURN_BYTES || reading.jobs >= TURN_JOBS)) break;
-    inserted.push(seq === undefined ? insertOne(sql, job, { now, reading }) : added(job, seq, now));
+    inserted.push(seq === undefined ? insertOne(sql, job, { now, reading }) : addedAs(job, seq, now));
     // A second job with this id is not new.
     seqs.delete(job.id);
   }
@@ -71,7 +72,7 @@ function insertOne(
   reading.jobs += 1;
   const values = [job.id, job.kind, job.payload, job.priority, job.runAt ?? now, now] as const;
   const { changes, lastInsertRowid } = sql.insert.run(...values);
-  if (changes === 1) return added(job, Number(lastInsertRowid), now);
+  if (changes === 1) return addedAs(job, Number(lastInsertRowid), now);
 
   const replaced = job.replace ? sql.replace.get(...values) : undefined;
   if (replaced) {
@@ -90,30 +91,4 @@ function insertOne(
     job: present,
     differs: sql.differs.get(job.id, job.kind, job.payload)?.differs === 1,
   };
-}
-
-/** Builds the row as it was just written, because reading it back would double the cost of adding. */
-function added({ id, kind, payload, priority, runAt }: NewJob, seq: number, now: number): Added {
-  const job: Job = {
-    seq,
-    lease: 0,
-    id,
-    kind,
-    payload,
-    status: INITIAL_STATUS,
-    priority,
-    runAt: runAt ?? now,
-    retries: 0,
-    crashes: 0,
-    consumerId: null,
-    lastHeartbeat: null,
-    startedAt: null,
-    finishedAt: null,
-    error: null,
-    result: null,
-    canceledFrom: null,
-    createdAt: now,
-    updatedAt: now,
-  };
-  return { outcome: "added", job, differs: false };
 }

@@ -20,9 +20,9 @@ export class LateCheck implements Disposable {
   #problem: string | null = null;
 
   /** `deep`: also compares each index with its table. */
-  constructor(path: string, { deep }: { deep: boolean }) {
+  constructor(path: string, depth: { readonly deep: boolean }) {
     this.#path = path;
-    this.#timer = setTimeout(() => this.#begin(deep), AFTER_MS);
+    this.#timer = setTimeout(() => this.#begin(depth), AFTER_MS);
   }
 
   /** @throws {StorageError} a lasting one, once the check has found damage */
@@ -35,7 +35,7 @@ export class LateCheck implements Disposable {
     this.#thread?.terminate();
   }
 
-  #begin(deep: boolean): void {
+  #begin({ deep }: { readonly deep: boolean }): void {
     const thread = new Worker(THREAD, { type: "module", name: "check of the database" });
     thread.onmessage = ({ data: [problem] }: MessageEvent<string[]>) => {
       if (problem !== undefined) {

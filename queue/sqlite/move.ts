@@ -1,3 +1,4 @@
+/** Moves jobs for an operator, and says why the others stay. */
 import type { Job, OperatorVerb } from "../job.ts";
 import type { Moved } from "../store.ts";
 import { foldHistory } from "./history.ts";

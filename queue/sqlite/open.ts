@@ -84,37 +84,52 @@ export function deniedError(path: string, toDo: "opened" | "written", cause: unk
 
 function open(path: string, { role }: OpenOptions): Opened {
   // A clean stop checkpoints the write-ahead log into the database and removes it.
-  const unclean = (sizeOf(`${path}-wal`) ?? 0) > 0;
+  const isUnclean = (sizeOf(`${path}-wal`) ?? 0) > 0;
   const isLarge = (sizeOf(path) ?? 0) > CHECKED_AT_ONCE_BYTES;
   // The last connection to close checkpoints the log into whatever file has the database's name, unless it is read-only.
   const timeout = OPENING_PATIENCE_MS[role];
-  using reader = unclean ? new DatabaseSync(path, { readOnly: true, timeout }) : null;
+  using reader = isUnclean ? new DatabaseSync(path, { readOnly: true, timeout }) : null;
   if (reader !== null) assertOurs(reader, path);
   const db = new DatabaseSync(path, { timeout });
   try {
     assertVersion(db);
     assertOurs(db, path);
-    if (role === "owner" && isMarked(db)) throw new UnfinishedCopy();
-    if (role === "owner" && !isLarge) assertSound(db, path, unclean);
-    configure(db);
-    if (role === "owner") assertWritable(db);
-    if (role === "owner") migrate(db);
-    else assertCurrent(db, path);
-    if (role === "owner") dropStatistics(db);
-    if (role === "owner") {
-      db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
-      // Otherwise the statement journal spills to a file once a claim has changed sixteen pages, for everything that
-      // follows in its turn, which doubles the cost of each job. A migration may need more than memory holds.
-      db.exec("PRAGMA temp_store = MEMORY");
-    }
-    const sql = prepareAll(db);
-    if (role === "owner") correctCounts(db, sql);
-    const lateCheck = role === "owner" && isLarge ? new LateCheck(path, { deep: unclean }) : null;
-    return { db, sql, lateCheck };
+    return role === "owner" ? asOwner(db, { path, isUnclean, isLarge }) : asGuest(db, path);
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+interface OwnedFile {
+  readonly path: string;
+  /** The last owner did not stop cleanly. */
+  readonly isUnclean: boolean;
+  /** Checking all of it takes longer than a start should. */
+  readonly isLarge: boolean;
+}
+
+/** Checks the file before it trusts it, brings it up to date, and never waits long for a lock from then on. */
+function asOwner(db: DatabaseSync, { path, isUnclean, isLarge }: OwnedFile): Opened {
+  if (isMarked(db)) throw new UnfinishedCopy();
+  if (!isLarge) assertSound(db, path, { deep: isUnclean });
+  configure(db);
+  assertWritable(db);
+  migrate(db);
+  dropStatistics(db);
+  db.exec(`PRAGMA busy_timeout = ${RUNNING_PATIENCE_MS}`);
+  // Otherwise the statement journal spills to a file once a claim has changed sixteen pages, for everything that
+  // follows in its turn, which doubles the cost of each job. A migration may need more than memory holds.
+  db.exec("PRAGMA temp_store = MEMORY");
+  const sql = prepareAll(db);
+  correctCounts(db, sql);
+  return { db, sql, lateCheck: isLarge ? new LateCheck(path, { deep: isUnclean }) : null };
+}
+
+function asGuest(db: DatabaseSync, path: string): Opened {
+  configure(db);
+  assertCurrent(db, path);
+  return { db, sql: prepareAll(db), lateCheck: null };
 }
 
 function assertVersion(db: DatabaseSync): void {
@@ -154,8 +169,8 @@ function assertCurrent(db: DatabaseSync, path: string): void {
   );
 }
 
-function assertSound(db: DatabaseSync, path: string, deep: boolean): void {
-  const [problem] = checkPages(db, deep);
+function assertSound(db: DatabaseSync, path: string, depth: { readonly deep: boolean }): void {
+  const [problem] = checkPages(db, depth);
   if (problem) {
     throw new StorageError(`${problem} Restore a backup of ${path} (see Backup in docs/operations.md).`);
   }

@@ -7,7 +7,7 @@ import { sleep } from "../basics/time.ts";
 const PATIENCE_MS = 3_000;
 const RETRY_MS = 50;
 
-export interface LockWait {
+interface LockWait {
   /** Ends the wait without the lock. */
   readonly isDone?: () => boolean;
   /** Called once, if the lock is not free. */

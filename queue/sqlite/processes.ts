@@ -1,5 +1,6 @@
 /** The processes on the queue, as rows, and the jobs that they hold. */
-import type { Orphan, OrphanRequest, ProcessIdentity, ProcessRow } from "../store.ts";
+import type { ProcessIdentity, ProcessRow } from "../processes.ts";
+import type { Orphan, OrphanRequest } from "../store.ts";
 import { number, textOrNull, toOrphan, toText } from "../storing/rows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -20,7 +21,7 @@ export function beat(
   return process !== null && sql.beat.run(process, now, view).changes === 1;
 }
 
-export interface ProcessQuery {
+interface ListContext {
   readonly now: number;
   readonly silentForMs: number;
   /** The number of this process, if it has joined. */
@@ -35,7 +36,7 @@ export interface ProcessQuery {
  */
 export function listProcesses(
   sql: Statements,
-  { now, silentForMs, own, isOwned }: ProcessQuery,
+  { now, silentForMs, own, isOwned }: ListContext,
 ): ProcessRow[] {
   return sql.processes.all(own).map((row) => {
     const seenAt = number(row.seen_at);

@@ -1,7 +1,16 @@
+/** Reads jobs, lists and statistics, and removes old jobs. */
 import { type HistoryEntry, isFinished, type Job, MOVES, type Status, STATUSES } from "../job.ts";
 import type { GetOptions, JobPage, JobQuery, PruneRequest, StoreStats } from "../store.ts";
 import { PriorityLevels } from "./claim.ts";
 import { fromCursor, toCursor } from "../storing/cursor.ts";
+import {
+  type FilterValues,
+  filterValuesOf,
+  type ListPart,
+  merged,
+  partOf,
+  type PartQuery,
+} from "../storing/list_parts.ts";
 import { readHistory } from "./history.ts";
 import { parkedKinds } from "./parking.ts";
 import { number, toJob } from "../storing/rows.ts";
@@ -45,41 +54,27 @@ export function list(sql: Statements, query: JobQuery, now: number): JobPage {
   const { line, cursor, limit, statuses = [undefined], search = "", kind = "" } = query;
   if (!search.isWellFormed() || !kind.isWellFormed()) return { jobs: [], next: null };
   const isFew = isAtMost(sql, WAITING, FEW_WAITING);
-  if (line) return listLine(sql, { ...query, now }, isFew);
+  if (line) return listLine(sql, { ...query, now, isFew });
   const before = cursor === undefined ? number(sql.lastSeq.get()?.seq ?? 0) + 1 : fromCursor(cursor);
   const parts = [...new Set(statuses)].map((status) =>
     listOne(sql, { ...query, status, before, isFew, now })
   );
-  // Jobs that one part has not reached yet may belong between the jobs of another part.
-  const floor = Math.max(0, ...parts.map(({ next }) => next));
-  const found = parts.flatMap(({ jobs }) => jobs).filter(({ seq }) => seq >= floor);
-  const jobs = parts.length === 1 ? found : found.sort((a, b) => b.seq - a.seq).slice(0, limit);
-  const next = jobs.length < found.length ? jobs.at(-1)?.seq ?? floor : floor;
+  const { jobs, next } = merged(parts, limit);
   return {
     jobs: query.values === false ? jobs : withValues(sql, jobs),
     next: next > 0 ? toCursor(next) : null,
   };
 }
 
-type ListOne = Omit<JobQuery, "statuses" | "cursor"> & {
-  readonly status: Status | undefined;
-  readonly before: number;
-  readonly now: number;
-  /** Whether few jobs are PENDING. */
-  readonly isFew: boolean;
-};
-
-/** Jobs of one status, or of any. Returns all matching jobs from `next` on; `next` is 0 at the end. */
-function listOne(sql: Statements, query: ListOne): { jobs: Job[]; next: number } {
+/** Jobs of one status, or of any. */
+function listOne(sql: Statements, query: PartQuery): ListPart {
   const { status, before, limit } = query;
   const isFew = query.isFew && status === WAITING;
   const floor = isFew || isIndexed(query) ? 0 : Math.max(0, before - (query.rows ?? ROWS_PER_CALL));
   // One more row than requested shows whether there is another page.
   const values = [before, floor, limit + 1, ...filterValuesOf(query)] as const;
-  const jobs = (isFew ? sql.listFewWaiting.all(...values) : rows(sql, query, values)).map(toJob);
-  if (jobs.length <= limit) return { jobs, next: floor };
-  jobs.pop();
-  return { jobs, next: jobs.at(-1)?.seq ?? 0 };
+  const found = isFew ? sql.listFewWaiting.all(...values) : rowsOf(sql, query, values);
+  return partOf(found.map(toJob), { limit, floor });
 }
 
 function withValues(sql: Statements, jobs: readonly Job[]): Job[] {
@@ -92,25 +87,14 @@ function isAtMost(sql: Statements, status: Status, most: number): boolean {
 }
 
 /** Whether an index finds exactly the rows of the query, so that no other rows are read. */
-function isIndexed(query: ListOne): boolean {
+function isIndexed(query: PartQuery): boolean {
   if (query.silentForMs !== undefined) return true;
   return filterValuesOf(query).every((wanted) => wanted === null) && query.status !== WAITING;
 }
 
-type FilterValues = readonly [string | null, string | null, number | null, number | null, number | null];
 type ListValues = readonly [number, number, number, ...FilterValues];
 
-function filterValuesOf({ kind, search, changedSince, due, now }: ListOne): FilterValues {
-  return [
-    kind ?? null,
-    search ?? null,
-    changedSince ?? null,
-    due === "now" ? now : null,
-    due === "later" ? now : null,
-  ];
-}
-
-function rows(sql: Statements, { status, silentForMs, now }: ListOne, values: ListValues) {
+function rowsOf(sql: Statements, { status, silentForMs, now }: PartQuery, values: ListValues) {
   if (silentForMs !== undefined) return sql.listSilent.all(...values, now - silentForMs);
   if (status === undefined) return sql.list.all(...values);
   if (isFinished(status)) return sql.listFinished.all(...values, status);

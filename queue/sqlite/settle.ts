@@ -1,3 +1,4 @@
+/** Renews leases, and writes how attempts ended. */
 import { isFinished, type Lease, MAX_TIME, MOVES } from "../job.ts";
 import type { Charge, Settlement } from "../ending.ts";
 import { type LineMark, postponedMark, repeatMark } from "../storing/repeated_ending.ts";

@@ -24,7 +24,7 @@ import {
   STARTS_AGAIN,
   TO,
 } from "../storing/conditions.ts";
-import { LARGE_BYTES } from "../storing/claim_bounds.ts";
+import { LARGE_BYTES } from "../storing/batches.ts";
 import { PARKED, READY, SUSPECT } from "./status_sql.ts";
 
 /** Values longer than this, in bytes, are left out of the job and not even read. */
@@ -216,7 +216,7 @@ export const SQL = {
 } as const;
 
 /** Returns rows as arrays: at eight columns they cost a third of objects. The runtime's types do not have this yet. */
-export interface ListingStatement {
+interface ListingStatement {
   setReturnArrays(enabled: true): void;
   all(...values: readonly SQLInputValue[]): unknown[][];
 }

@@ -14,7 +14,7 @@ interface Place {
   readonly runAt: number;
 }
 
-interface LineRequest {
+interface PlacesRequest {
   readonly now: number;
   /** The number of places wanted. */
   readonly places: number;
@@ -22,12 +22,13 @@ interface LineRequest {
   readonly due: Due | undefined;
 }
 
-/** `isFew`: all waiting jobs can be sorted quickly. */
-export function listLine(
-  sql: Statements,
-  { now, limit, due, cursor }: Pick<JobQuery, "limit" | "due" | "cursor"> & { readonly now: number },
-  isFew: boolean,
-): JobPage {
+interface LineQuery extends Pick<JobQuery, "limit" | "due" | "cursor"> {
+  readonly now: number;
+  /** All waiting jobs can be sorted quickly. */
+  readonly isFew: boolean;
+}
+
+export function listLine(sql: Statements, { now, limit, due, cursor, isFew }: LineQuery): JobPage {
   const from = cursor === undefined ? 0 : fromCursor(cursor);
   const end = Math.min(from + limit, isFew ? Infinity : MAX_PLACES);
   // One more place than requested shows whether there is another page.
@@ -38,7 +39,7 @@ export function listLine(
 }
 
 /** Due jobs are ordered by priority, then by time; delayed jobs by time; jobs without a handler come last. */
-function placesOf(sql: Statements, request: LineRequest): Place[] {
+function placesOf(sql: Statements, request: PlacesRequest): Place[] {
   if (request.due === "later") return plannedPlacesOf(sql, request);
   const duePlaces = duePlacesOf(sql, request);
   const missing = request.places - duePlaces.length;
@@ -48,7 +49,7 @@ function placesOf(sql: Statements, request: LineRequest): Place[] {
   return [...duePlaces, ...planned, ...parked];
 }
 
-function duePlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
+function duePlacesOf(sql: Statements, { now, places }: PlacesRequest): Place[] {
   const due = sql.suspectPlaces.all(MAX_PLACES).map(toPlace).filter(({ runAt }) => runAt <= now);
   for (const level of new PriorityLevels(sql).levels()) {
     if (due.length >= places) break;
@@ -57,7 +58,7 @@ function duePlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
   return due.sort((a, b) => b.priority - a.priority || byTime(a, b));
 }
 
-function plannedPlacesOf(sql: Statements, { now, places }: LineRequest): Place[] {
+function plannedPlacesOf(sql: Statements, { now, places }: PlacesRequest): Place[] {
   const planned = sql.suspectPlaces.all(MAX_PLACES).map(toPlace).filter(({ runAt }) => runAt > now);
   for (const level of new PriorityLevels(sql).levels()) {
     planned.push(...sql.plannedPlaces.all(level, now, places).map(toPlace));

@@ -14,6 +14,11 @@ export class NotedKinds {
     return this.#last;
   }
 
+  /** These, and those that other processes have noted; null while there are neither. */
+  with(others: readonly string[]): readonly string[] | null {
+    return others.length === 0 && this.#last === null ? null : [...others, ...this.#last ?? []];
+  }
+
   /** Called before each claim: writes the kinds only if they have changed. @throws {StorageError} */
   async note(kinds: readonly string[]): Promise<void> {
     if (kinds === this.#last) return;

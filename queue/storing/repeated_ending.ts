@@ -13,7 +13,7 @@ export interface LineMark {
 }
 
 /** What the job of an ending that is stored looks like, under the same lease. */
-export interface RepeatMark {
+interface RepeatMark {
   readonly status: Status;
   /** Null: any. */
   readonly retries: number | null;

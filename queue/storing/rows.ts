@@ -2,13 +2,16 @@
 import {
   type HistoryEntry,
   type HistoryEvent,
+  INITIAL_STATUS,
   isStatus,
+  isStorableKind,
   type Job,
   MAX_TIME,
   MOVES,
   type Status,
 } from "../job.ts";
-import type { Claimed, Orphan } from "../store.ts";
+import type { Added } from "../roles.ts";
+import type { Claimed, NewJob, Orphan } from "../store.ts";
 import type { StoredJob } from "../stored_job.ts";
 import { StorageError } from "../errors.ts";
 
@@ -23,6 +26,32 @@ export function toJob(row: Row): Job {
     return { ...facts, status, consumerId: facts.consumerId ?? "", lastHeartbeat: facts.lastHeartbeat ?? 0 };
   }
   return { ...facts, status, finishedAt: facts.finishedAt ?? facts.updatedAt };
+}
+
+/** A new job as it was just written, because reading it back would cost as much as adding it. */
+export function addedAs({ id, kind, payload, priority, runAt }: NewJob, seq: number, at: number): Added {
+  const job: Job = {
+    seq,
+    lease: 0,
+    id,
+    kind,
+    payload,
+    status: INITIAL_STATUS,
+    priority,
+    runAt: runAt ?? at,
+    retries: 0,
+    crashes: 0,
+    consumerId: null,
+    lastHeartbeat: null,
+    startedAt: null,
+    finishedAt: null,
+    error: null,
+    result: null,
+    canceledFrom: null,
+    createdAt: at,
+    updatedAt: at,
+  };
+  return { outcome: "added", job, differs: false };
 }
 
 export function toStoredJob(row: Row, history: readonly HistoryEntry[]): StoredJob {
@@ -138,21 +167,14 @@ export function textOrNull(value: unknown): string | null {
   return value === null ? null : toText(value);
 }
 
-/** No store accepts a job of a longer kind. */
-const LONGEST_KIND = 64;
-
 /** The kinds that a process has noted, as a JSON array of texts. Anything else counts as none. */
 export function toKinds(value: unknown): readonly string[] {
   try {
     const kinds: unknown = JSON.parse(String(value));
-    return Array.isArray(kinds) ? kinds.filter(isKind) : [];
+    return Array.isArray(kinds) ? kinds.filter(isStorableKind) : [];
   } catch {
     return [];
   }
-}
-
-function isKind(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && value.length <= LONGEST_KIND;
 }
 
 /** A passing error, because another edit can repair the row. */

@@ -1,3 +1,4 @@
+/** Limits how long a call waits for a server that does not answer. */
 import { StorageError } from "../errors.ts";
 
 /** `server`: the server's name. */

@@ -14,7 +14,7 @@ function strays(page: Page): Promise<string[]> {
   `);
 }
 
-browserTest("below a path the pages live as they do at the top", async (browser) => {
+browserTest("the pages work below a path as they do at the root", async (browser) => {
   const env = { PUBLIC_URL: "http://localhost/jobs", OPS_PUBLIC_URL: "http://localhost/jobs/ops" };
   await using running = await managerSystem(env);
   const system = { ...running, manager: `${running.manager}/jobs` };

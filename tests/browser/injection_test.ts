@@ -14,7 +14,7 @@ const ALL = SCRIPTS.join(" ");
 /** These are tried on every page, the others where there is time for it. */
 const SOME = SCRIPTS.filter((_, i) => i % 14 === 0);
 
-browserTest("whatever a job is called and says, no page takes it for more than text", async (browser, t) => {
+browserTest("no page takes the id or the content of a job for anything but text", async (browser, t) => {
   await using system = await managerSystem();
   await bringTexts(system);
   await eventually("they are seen", async () => {
@@ -23,10 +23,10 @@ browserTest("whatever a job is called and says, no page takes it for more than t
     return response.ok;
   });
   await using stage = await onStage(browser, { system });
-  await t.step("on the list, as it comes and as it changes", () => onTheList(stage));
+  await t.step("on the list, when it loads and when it changes", () => onTheList(stage));
   await t.step("on the page of a job", () => onItsPage(stage));
-  await t.step("as words of a search, and in the question before an action", () => asWords(stage));
-  await t.step("on every page that can hold them, each for itself", () => eachForItself(stage));
+  await t.step("in a search, and in the question before an action", () => asWords(stage));
+  await t.step("each text alone, on every page that can show it", () => eachForItself(stage));
   await t.step("on Ops", () => onOps(stage));
   await t.step("in a form that comes back, and on the way to the login", () => inForms(stage));
 });

@@ -19,7 +19,7 @@ browserTest("a session ends while its page is open", async (browser, t) => {
     await using reader = await readerOf(browser, "manager");
     await moveOver(reader);
   });
-  await t.step("Ops says it too", async () => {
+  await t.step("Ops says that the session is over, too", async () => {
     await using reader = await readerOf(browser, "ops");
     await opsOver(reader);
   });

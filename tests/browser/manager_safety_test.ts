@@ -24,7 +24,7 @@ const PATHS = [
   "/consumers/crash",
 ];
 
-browserEditTest("the Manager is safe and readable", async (browser, t) => {
+browserEditTest("the Manager shows HTML as text, and is readable for everyone", async (browser, t) => {
   await using system = await managerSystem();
   await addOneOfEach(system);
   await addWaiting(system, EVIL);

@@ -7,7 +7,7 @@ import { addWaiting, clear, managerSystem, onStage, rowOf, sql, type Stage } fro
 
 const LIVE = { timeout: 1_500 };
 
-browserEditTest("the Manager holds still", async (browser, t) => {
+browserEditTest("the rows of the Manager hold still under their reader", async (browser, t) => {
   await using system = await managerSystem();
   await using stage = await onStage(browser, { system });
   await t.step("a row is where it was before, during and after a note", () => noteMovesNothing(stage));
@@ -19,7 +19,7 @@ browserEditTest("the Manager holds still", async (browser, t) => {
   await t.step("the page of a job links back to the list it was opened from", () => wayBack(stage));
   await t.step("Shift and a click select all that lies between", () => range(stage));
   await t.step("keys switch the tabs, and act on the job that has the focus", () => keys(stage));
-  await t.step("a cancel can be undone, where it stopped nothing that had failed", () => undo(stage));
+  await t.step("a cancel can be undone, unless the job had failed", () => undo(stage));
   await t.step("the next page begins at its top", () => top(stage));
   await t.step("the keys can be switched off, and stay so", () => keysOff(stage));
 });

@@ -23,7 +23,7 @@ const many = (n: number) =>
 /** Changes within this time are live, in milliseconds. */
 const LIVE = { timeout: 1_500 };
 
-browserEditTest("the Manager, live in a browser", async (browser, t) => {
+browserEditTest("the Manager keeps itself up to date in a browser", async (browser, t) => {
   await using system = await managerSystem();
   await using stage = await onStage(browser, { system });
   await t.step(

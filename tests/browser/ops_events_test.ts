@@ -16,7 +16,7 @@ const LINKED =
   `[...document.querySelectorAll(".event a")].map(({ href }) => new URL(href).searchParams.get("id"))`;
 
 browserTest(
-  "each of the recent events leads to its job, whatever stands in its id, and none breaks the page",
+  "each of the recent events leads to its job, whatever its id contains, and none breaks the page",
   async (browser) => {
     await using system = await runSystem({ command: "supervise", env: { RETRY_DELAYS_MS: "1" } });
     const page = await browser.newPage();

@@ -57,7 +57,7 @@ browserTest("counts and a consumer's job change on the page without a reload", a
   assert.deepEqual(heard, []);
 });
 
-browserTest("a consumer that falls silent is marked and warned of", async (browser) => {
+browserTest("a consumer that falls silent is marked, and a warning names it", async (browser) => {
   await using system = await runSystem({ command: "supervise", env: { STALL_MS: "30000" } });
   const page = await browser.newPage();
   await page.goto(system.ops);

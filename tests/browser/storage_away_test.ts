@@ -11,7 +11,7 @@ const PATIENCE = { timeout: 10_000 };
 if (why !== null) console.log(`SKIPPED: ${why}, so no page of the Manager loses its storage`);
 else {
   browserTest(
-    "the storage goes away while pages of the Manager are open, and comes back",
+    "open pages of the Manager say that the storage is away, and go on when it is back",
     async (browser) => {
       await using server = await redisServer();
       await using system = await runSystem({ command: "supervise", env: { QUEUE_URL: server.url() } });

@@ -16,7 +16,7 @@ const ENV = {
   ...{ HEARTBEAT_MS: "200", SWEEP_MS: "500", STALL_MS: "3000" },
 };
 
-browserTest("the seven steps of the walk, as a reader of the README takes them", async (browser) => {
+browserTest("the seven steps of the README's walk do what it says", async (browser) => {
   await using system = await runSystem({ env: ENV });
   const page = await (await browser.newContext()).newPage();
   const problems = watchFor(page);

@@ -1,7 +1,8 @@
 /** Processes on several hosts: what one shows, the others see, and what is sent to one reaches only that one. */
 import assert from "node:assert/strict";
 import type { HostChannel } from "../../queue/capabilities.ts";
-import type { ProcessIdentity, Store } from "../../queue/store.ts";
+import type { ProcessIdentity } from "../../queue/processes.ts";
+import type { Store } from "../../queue/store.ts";
 import { eventually } from "../support/eventually.ts";
 import { add, claimOne, NOW, PROCESS } from "./stage.ts";
 import type { Case } from "./suite.ts";

@@ -1,6 +1,7 @@
 /** Several processes on one queue: each has a row, and only the jobs of a dead one are recovered. */
 import assert from "node:assert/strict";
-import type { ProcessIdentity, Store } from "../../queue/store.ts";
+import type { ProcessIdentity } from "../../queue/processes.ts";
+import type { Store } from "../../queue/store.ts";
 import { judgeDeaths } from "../../queue/policy/deaths.ts";
 import {
   add,

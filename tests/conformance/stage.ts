@@ -3,15 +3,8 @@ import assert from "node:assert/strict";
 import type { Job, Lease, Status, Verb } from "../../queue/job.ts";
 import { chargeOf, type Death, judgeDeaths } from "../../queue/policy/deaths.ts";
 import type { Ending, Settlement } from "../../queue/ending.ts";
-import type {
-  Claimed,
-  Moved,
-  NewJob,
-  Orphan,
-  OrphanRequest,
-  ProcessIdentity,
-  Store,
-} from "../../queue/store.ts";
+import type { ProcessIdentity } from "../../queue/processes.ts";
+import type { Claimed, Moved, NewJob, Orphan, OrphanRequest, Store } from "../../queue/store.ts";
 
 /** The time on the clock of every store, unless a test changes it. */
 export const NOW = Date.UTC(2026, 0, 1);

@@ -29,9 +29,9 @@ Deno.test("a rollback is found once, and measured from the latest time", async (
 Deno.test("a time that was only looked at counts too", async () => {
   let now = 5_000;
   const clock = new ClockRollback(() => now);
-  clock.look();
+  clock.observe();
   now = 1_000;
-  clock.look();
+  clock.observe();
   const step = await clock.around((setBack) => Promise.resolve(setBack));
   assert.deepEqual(step, { from: 5_000, to: 1_000 });
 });
@@ -39,7 +39,7 @@ Deno.test("a time that was only looked at counts too", async () => {
 Deno.test("a rollback whose write failed is found again", async () => {
   let now = 5_000;
   const clock = new ClockRollback(() => now);
-  clock.look();
+  clock.observe();
   now = 1_000;
   await assert.rejects(clock.around(() => Promise.reject(new Error("the disk is full"))));
   const step = await clock.around((setBack) => Promise.resolve(setBack));

@@ -34,8 +34,6 @@ const OFF_THE_PATH = [
   "OfAttempt",
   "Orphan",
   "Packed",
-  "ProcessIdentity",
-  "ProcessRow",
   "QueueEvent",
   "Reaped",
   "Refused",

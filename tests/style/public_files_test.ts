@@ -8,7 +8,7 @@ const MEMBERS = ["queue", "workers", "ui"];
 
 /** Files that are public from the first to the last line: the public file exports them whole. */
 const CONTRACTS = [
-  ...["job", "errors", "events", "queue_stats", "roles", "store", "system_view"].map((name) =>
+  ...["job", "errors", "events", "processes", "queue_stats", "roles", "store", "system_view"].map((name) =>
     `queue/${name}.ts`
   ),
 ];

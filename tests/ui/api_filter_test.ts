@@ -57,7 +57,7 @@ Deno.test("a parameter that does not exist, or is repeated, is refused instead o
   assert.equal((await pages.api("/api/jobs.csv?sort=id")).status, 400);
 });
 
-Deno.test("what is scheduled is listed, exported and canceled apart from what is due", async () => {
+Deno.test("scheduled jobs can be listed, exported and canceled apart from those that are due", async () => {
   await using pages = await openPages();
   const now = Date.now();
   await pages.queue.add([
@@ -82,7 +82,7 @@ Deno.test("what is scheduled is listed, exported and canceled apart from what is
   }
 });
 
-Deno.test("what has changed lately is listed and moved apart from what is old", async () => {
+Deno.test("jobs that changed lately can be listed and moved apart from older ones", async () => {
   await using pages = await openPages();
   await pages.queue.add([{ id: "old", kind: "mail" }, { id: "older", kind: "mail" }]);
   await new Promise((resolve) => setTimeout(resolve, 5));

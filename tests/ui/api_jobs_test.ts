@@ -48,7 +48,7 @@ Deno.test("a job that is added can be read back in full", async () => {
   assert.deepEqual(shown.body, expected);
 });
 
-Deno.test("a job of another kind than file that comes without an id gets one", async () => {
+Deno.test("a job without an id gets one, unless it is of the kind file", async () => {
   await using pages = await openPages();
   const { status, body } = await read(
     pages.api("/api/jobs", { kind: "mail", run_at: "2030-01-31T12:00:00Z" }),
@@ -58,7 +58,7 @@ Deno.test("a job of another kind than file that comes without an id gets one", a
   assert.equal(body.job.run_at, Date.UTC(2030, 0, 31, 12));
 });
 
-Deno.test("adding is idempotent while the job waits, refused when it is finished, unless it is to be replaced", async () => {
+Deno.test("adding an id again changes nothing while its job waits, and is refused once it is finished, except to replace it", async () => {
   await using pages = await openPages();
   await read(pages.api("/api/jobs", { id: "a", kind: "mail" }));
   const again = await read(pages.api("/api/jobs", { id: "a", kind: "mail" }));
@@ -106,7 +106,7 @@ Deno.test("many jobs are added at once, all or none", async () => {
   });
 });
 
-Deno.test("a list of which one id is finished says what became of each job, so that none is added again", async () => {
+Deno.test("a call with one finished id says what became of each job, so that no other has to be added again", async () => {
   await using pages = await openPages();
   await read(pages.api("/api/jobs", { id: "done", kind: "mail" }));
   await read(pages.api("/api/jobs/cancel", { ids: ["done"] }));
@@ -165,7 +165,7 @@ sqliteTest(
   },
 );
 
-Deno.test("a job that is not as it should be is refused with 400 and a sentence", async (t) => {
+Deno.test("an invalid job is refused with 400 and a sentence that says why", async (t) => {
   await using pages = await openPages();
   for (const [what, json, code, words] of BAD_JOBS) {
     await t.step(what, async () => {
@@ -179,7 +179,7 @@ Deno.test("a job that is not as it should be is refused with 400 and a sentence"
   assert.deepEqual(pages.faults, []);
 });
 
-Deno.test("bodies that cannot be read are refused, each with its status", async (t) => {
+Deno.test("a body that cannot be read is refused with the status for its fault", async (t) => {
   await using pages = await openPages();
   const post = (body: BodyInit, type?: string) => {
     const headers = {
@@ -220,13 +220,13 @@ Deno.test("bodies that cannot be read are refused, each with its status", async 
       413,
     );
   });
-  await t.step("and the same with a charset is welcome", async () => {
+  await t.step("JSON with a charset is accepted", async () => {
     assert.equal((await post(json, "application/json; charset=utf-8")).status, 201);
   });
   assert.deepEqual(pages.faults, []);
 });
 
-Deno.test("several jobs of nearly 1 MiB each travel together, and the list leaves their payloads out", async () => {
+Deno.test("several jobs of nearly 1 MiB each are added in one call, and the list leaves their payloads out", async () => {
   await using pages = await openPages();
   const jobs = Array.from(
     { length: 4 },

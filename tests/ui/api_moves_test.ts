@@ -30,7 +30,7 @@ Deno.test("jobs are canceled and resubmitted by their ids, each with its own res
   assert.equal((await read(pages.api("/api/jobs/a"))).body.status, "PENDING");
 });
 
-Deno.test("when nothing could be moved the status says why", async () => {
+Deno.test("if no job could be moved, the HTTP status says why", async () => {
   await using pages = await openPages();
   await addThree(pages);
   const illegal = await read(pages.api("/api/jobs/resubmit", { ids: ["a"] }));
@@ -43,7 +43,7 @@ Deno.test("when nothing could be moved the status says why", async () => {
   assert.deepEqual([unknown.status, unknown.body.error.code], [404, "unknown_job"]);
 });
 
-Deno.test("jobs are moved by a filter, all that match", async () => {
+Deno.test("a filter moves every job that matches", async () => {
   await using pages = await openPages();
   await addThree(pages);
   await pages.queue.add([{ id: "file.txt" }]);
@@ -61,7 +61,7 @@ Deno.test("jobs are moved by a filter, all that match", async () => {
   assert.deepEqual((await pages.queue.stats()).counts.CANCELED, 2);
 });
 
-Deno.test("requests that do not say which jobs are refused with 400", async (t) => {
+Deno.test("a request that does not say which jobs to move is refused with 400", async (t) => {
   await using pages = await openPages();
   await addThree(pages);
   const both = { ids: ["a"], filter: { status: "PENDING" } };
@@ -81,7 +81,7 @@ Deno.test("requests that do not say which jobs are refused with 400", async (t) 
   assert.equal((await pages.queue.stats()).counts.PENDING, 3);
 });
 
-Deno.test("a consumer is made to die or to hang, if there is one of that name", async () => {
+Deno.test("a consumer can be made to crash or hang, and one that does not exist is 404", async () => {
   await using pages = await openPages();
   const headers = { authorization: `Bearer ${TOKEN}` };
   for (const how of ["crash", "hang"]) {
@@ -95,7 +95,7 @@ Deno.test("a consumer is made to die or to hang, if there is one of that name", 
   assert.deepEqual(pages.provoked, [`crash ${CONSUMER.id}`, `hang ${CONSUMER.id}`, "crash nobody"]);
 });
 
-Deno.test("where fault injection is off no consumer can be made to die or hang, by script or by page", async () => {
+Deno.test("with fault injection off, neither a script nor a page can make a consumer crash or hang", async () => {
   await using pages = await openPages({ faultInjection: false });
   const headers = { authorization: `Bearer ${TOKEN}` };
   const cookie = await pages.logIn();
@@ -117,7 +117,7 @@ Deno.test("where fault injection is off no consumer can be made to die or hang, 
   assert.deepEqual(pages.provoked, []);
 });
 
-Deno.test("crash and hang ask first, and name the job at risk", async () => {
+Deno.test("the page asks before it makes a consumer crash or hang, and names the job at risk", async () => {
   await using pages = await openPages();
   pages.view = {
     ...pages.view,
@@ -183,7 +183,7 @@ Deno.test("the list as CSV is quoted, and no cell is a formula", async () => {
   assert.equal(lines.length, 5);
 });
 
-Deno.test("CSV reads on from page to page, to the last job of all", async () => {
+Deno.test("a CSV export goes on page by page, to the very last job", async () => {
   await using pages = await openPages();
   for (const part of ["a", "b"]) {
     await pages.queue.add(Array.from({ length: 6_000 }, (_, i) => ({ id: `${part}${i}`, kind: "mail" })));

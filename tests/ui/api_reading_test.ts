@@ -18,7 +18,7 @@ Deno.test("a list is filtered, searched and read page by page", async (t) => {
   await t.step("by status", async () => assert.deepEqual(await ids("?status=CANCELED"), ["job 3"]));
   await t.step("by a part of the id", async () => assert.deepEqual(await ids("?q=b+5"), ["job 5"]));
   await t.step("by kind", async () => assert.deepEqual(await ids("?kind=file"), []));
-  await t.step("empty words mean all", async () => {
+  await t.step("an empty filter matches every job", async () => {
     assert.equal((await ids("?status=&kind=&q=&cursor=&limit=")).length, 7);
   });
   await t.step("page by page, each once, newest first", async () => {
@@ -72,16 +72,16 @@ Deno.test("an id may hold any character, and is found by its percent-encoded for
       assert.deepEqual([status, body.id], [200, id]);
     });
   }
-  await t.step("an unknown one is 404", async () => {
+  await t.step("an unknown id is 404", async () => {
     const { status, body } = await read(pages.api("/api/jobs/nobody"));
     assert.deepEqual([status, body.error.code], [404, "unknown_job"]);
   });
-  await t.step("one that is encoded wrongly is 400", async () => {
+  await t.step("an id that is encoded wrongly is 400", async () => {
     assert.equal((await read(pages.api("/api/jobs/%E0%A4%A"))).status, 400);
   });
 });
 
-Deno.test("addresses that are none are 404, and wrong methods 405 with those that are right", async () => {
+Deno.test("an unknown address is 404, and a wrong method 405 with the methods that are allowed", async () => {
   await using pages = await openPages();
   assert.equal((await read(pages.api("/api/nothing"))).body.error.code, "not_found");
   const headers = { authorization: `Bearer ${TOKEN}` };

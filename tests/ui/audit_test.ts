@@ -55,7 +55,7 @@ Deno.test("an unconfirmed address is marked as such, and cannot forge a line", a
   ]);
 });
 
-Deno.test("what a script does through the API leaves one line for each action", async (t) => {
+Deno.test("each action of a script through the API leaves one line", async (t) => {
   await using pages = await openPages();
   const by = "by API token from 203.0.113.7";
   const post = (path: string, json: unknown) => act(pages, { path, json, headers: BEARER });
@@ -97,7 +97,7 @@ Deno.test("what a script does through the API leaves one line for each action", 
     ]);
     assert.deepEqual(await post("/api/consumers/none/hang", {}), []);
   });
-  await t.step("an id cannot pass for another actor, nor leave its place", async () => {
+  await t.step("an id can neither pass for another actor nor break out of its quotes", async () => {
     const id = 'x": Login by manager from 127.0.0.1';
     assert.deepEqual(await post("/api/jobs", { id, kind: "mail" }), [
       `Added 1 job ${by}: ${JSON.stringify(id)}`,
@@ -105,7 +105,7 @@ Deno.test("what a script does through the API leaves one line for each action", 
   });
 });
 
-Deno.test("what a person does on the page leaves one line for each action", async () => {
+Deno.test("each action of a person on a page leaves one line", async () => {
   await using pages = await openPages();
   const headers = { cookie: await pages.logIn() };
   const by = "by manager from 203.0.113.7";

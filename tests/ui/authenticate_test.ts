@@ -86,7 +86,7 @@ Deno.test("a planted cookie of the same name does not lock a person out", async 
   assert.equal(await statusOf(pages, "/", { headers: { cookie } }), 303, "the logout ends all of them");
 });
 
-Deno.test("guessing the token is slowed down and reported once a minute; scripts that were right go on", async () => {
+Deno.test("guessing the token is slowed down and reported once a minute; scripts with the right token go on", async () => {
   const clock = { now: 1_000_000 };
   await using pages = await openPages({ now: () => clock.now });
   const ask = (token: string, peer: string) =>
@@ -123,7 +123,7 @@ Deno.test("a script with an old token does not lock out the person beside it", a
   assert.equal(await statusOf(pages, "/login", { method: "POST", body }), 303);
 });
 
-Deno.test("a guesser of the password at one server has to wait at the other as well", async () => {
+Deno.test("a client that guesses the password at one server has to wait at the other as well", async () => {
   const now = () => 1_000_000;
   await using pages = await openPages({ host: "0.0.0.0", now, throttle: new Throttle({ now }) });
   const wrong = { method: "POST", body: new URLSearchParams({ password: "wrong" }) };
@@ -198,7 +198,7 @@ Deno.test("each route of both servers lets in exactly the visitors that it shoul
   assert.deepEqual(pages.faults, []);
 });
 
-Deno.test("a token for a proxy on the way, beside a session, is no guess", async () => {
+Deno.test("a token that is meant for a proxy does not count as a guess beside a valid session", async () => {
   await using pages = await openPages();
   const headers = { cookie: await pages.logIn(), authorization: "Bearer of-the-proxy" };
   for (let i = 0; i < 10; i++) {
@@ -214,7 +214,7 @@ Deno.test("a token for a proxy on the way, beside a session, is no guess", async
   );
 });
 
-Deno.test("where tokens are of no use a wrong one is ignored", async () => {
+Deno.test("a wrong token is ignored at addresses that take none", async () => {
   await using pages = await openPages();
   const headers = { authorization: "Bearer of-the-proxy" };
   for (let i = 0; i < 10; i++) {

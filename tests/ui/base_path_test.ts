@@ -75,7 +75,7 @@ Deno.test("every redirect leads below the path of PUBLIC_URL", async () => {
   assert.equal(await locationOf("/jobs/logout", ""), "/jobs/login");
 });
 
-Deno.test("the API, the files and the probes are found below the path as well as without it", async () => {
+Deno.test("the API, the files and the probes are served below the path as well as without it", async () => {
   await using pages = await openPages(BELOW);
   await prepare(pages);
   for (const prefix of PREFIXES) {
@@ -91,7 +91,7 @@ Deno.test("the API, the files and the probes are found below the path as well as
   assert.equal((await pages.ask("/jobsite/api/stats", { headers: { cookie } })).status, 404);
 });
 
-Deno.test("without a path every address stays as it is written", () => {
+Deno.test("without a path in PUBLIC_URL every address stays as it is written", () => {
   assert.equal(documentBelow("", '<a href="/add">'), '<a href="/add">');
   assert.equal(
     documentBelow("/jobs", '<a href="//elsewhere"><i title="/x">'),
@@ -99,7 +99,7 @@ Deno.test("without a path every address stays as it is written", () => {
   );
 });
 
-Deno.test("a path that the pages have themselves is refused: the two could not be told apart", async () => {
+Deno.test("a path that is also an address of the pages is refused, because the two could not be told apart", async () => {
   await using pages = await openPages();
   const routes = pages.manager.routes.map((route) => route.split(" ")[1] ?? "");
   for (const path of ["/api", "/job", "/api/jobs", "/static", "/consumers"]) {

@@ -73,7 +73,7 @@ Deno.test("add puts files into the queue, and list shows them in aligned columns
   ]);
 });
 
-Deno.test("add takes all that a job can have, and prints the JSON of the API for scripts", async () => {
+Deno.test("add takes every field of a job, and prints the JSON of the API for scripts", async () => {
   await using folder = await tempFolder();
   const words = ["--kind", "email", "--id", "-m1", "--priority", "-5", "--run-at", "2030-01-31T12:00:00Z"];
   const added = await run(folder, ["add", ...words, "--payload", "-", "--json"], { input: '{"to":"ann"}' });
@@ -233,7 +233,7 @@ Deno.test("--all moves every job that fits the filter", async () => {
   );
 });
 
-Deno.test("a bulk move must be asked for in so many words", async () => {
+Deno.test("a bulk move needs --all and no ids: anything else is a usage error", async () => {
   await using folder = await tempFolder();
   for (const words of [[], ["--status", "FAILED"], ["a", "--all"], ["a", "--status", "FAILED"]]) {
     assert.equal((await run(folder, ["cancel", ...words])).code, 2, words.join(" "));
@@ -290,7 +290,7 @@ sqliteTest("storage that does not work is exit code 74", async () => {
   assert.equal(JSON.parse((await run(folder, ["list", "--json"])).err).error.code, "storage");
 });
 
-Deno.test("an id cannot steer the terminal, nor forge a row", async () => {
+Deno.test("an id can neither control the terminal nor forge a row", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "a\u202etxt.exe\u2028b"]);
   const listed = await run(folder, ["list"]);
@@ -299,7 +299,7 @@ Deno.test("an id cannot steer the terminal, nor forge a row", async () => {
   assert.doesNotMatch(refused.out + refused.err + listed.out, /[\u202e\u2028]/);
 });
 
-Deno.test("what makes no sense is exit code 2, with a suggestion, and opens nothing", async () => {
+Deno.test("a command line that makes no sense is exit code 2 with a suggestion, and opens nothing", async () => {
   await using folder = await tempFolder();
   const cases: [string[], RegExp][] = [
     [[], /Usage: deno task jobs <command>/],

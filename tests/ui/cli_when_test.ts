@@ -24,7 +24,7 @@ async function run(folder: TempFolder, words: string): Promise<{ code: number; o
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 
-Deno.test("what is scheduled is listed and canceled apart from what is due, and what changed from what did not", async () => {
+Deno.test("scheduled jobs can be listed and canceled apart from those that are due, and changed jobs apart from the others", async () => {
   await using folder = await tempFolder();
   const queue = await getQueue(urlFor(folder.file("queue.db")), {
     kinds: ["mail"],
@@ -50,7 +50,7 @@ Deno.test("what is scheduled is listed and canceled apart from what is due, and 
   }
 });
 
-Deno.test("a job that is added for a quarter of an hour later waits that long by the clock of the queue", async () => {
+Deno.test("a job added with a delay of 15 minutes waits that long by the clock of the queue", async () => {
   await using folder = await tempFolder();
   const { out } = await run(folder, "add later --kind mail --in 15m");
   assert.match(out, /due 2026-11-24 15:15:00.*, in 15 min/);

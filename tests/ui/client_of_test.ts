@@ -25,7 +25,7 @@ Deno.test("the address of a client is that of the connection, whatever an undecl
   assert.equal(addressOf("203.0.113.7", "172.32.0.1"), "172.32.0.1");
 });
 
-Deno.test("behind trusted proxies it is the last address that is none of them", () => {
+Deno.test("behind trusted proxies the client is the last address that is not one of them", () => {
   assert.equal(addressOf("203.0.113.7"), "203.0.113.7");
   assert.equal(addressOf("203.0.113.7", "172.17.0.3"), "203.0.113.7");
   assert.equal(addressOf("203.0.113.7", "::ffff:172.17.0.3"), "203.0.113.7");
@@ -46,7 +46,7 @@ Deno.test("what a client writes into the header itself does not change its addre
   assert.equal(addressOf("127.0.0.1, 172.17.0.3"), "127.0.0.1");
 });
 
-Deno.test("a request is forwarded where a header, a declared proxy or its writing says so", () => {
+Deno.test("a request counts as forwarded if a header, a declared proxy or the way it is written shows it", () => {
   for (
     const name of [
       "Forwarded",
@@ -75,7 +75,7 @@ Deno.test("a request is forwarded where a header, a declared proxy or its writin
   }
 });
 
-Deno.test("a connection is encrypted where the proxy says so, or the host is that of an https PUBLIC_URL", () => {
+Deno.test("a connection counts as encrypted if the proxy says so, or if the host is that of an https PUBLIC_URL", () => {
   assert.equal(client({ "x-forwarded-proto": "https" }).isHttps, true);
   assert.equal(client({ "x-forwarded-proto": "http" }).isHttps, false);
   const publicUrl = "https://queue.example.com/jobs";
@@ -91,7 +91,7 @@ Deno.test("a connection is encrypted where the proxy says so, or the host is tha
   assert.equal(client({ host: "127.0.0.1:8501", "x-forwarded-proto": "http" }, bare).isHttps, false);
 });
 
-Deno.test("what an undeclared proxy claims is kept apart from what is confirmed", () => {
+Deno.test("an address that an undeclared proxy claims is kept apart from the confirmed one", () => {
   const claimOf = (headers: Record<string, string>, seen: Seen = {}) => client(headers, seen).claimedAddress;
   assert.equal(claimOf({}), null, "nothing is forwarded");
   assert.equal(claimOf({ "x-forwarded-for": "10.9.9.9, 203.0.113.7" }), "203.0.113.7");

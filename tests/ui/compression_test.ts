@@ -28,7 +28,7 @@ Deno.test("pages, scripts and lists are compressed for clients that accept it, a
   }
 });
 
-Deno.test("the length of a response is that of its body, compressed or not, and of what HEAD would have brought", async () => {
+Deno.test("the Content-Length of a response is that of its body, compressed or not, and the same for HEAD", async () => {
   await using pages = await openPages();
   const cookie = await pages.logIn();
   await addMails(pages, 50);
@@ -54,7 +54,7 @@ Deno.test("a small body is left alone: compressed it would be larger", async () 
   assert.deepEqual(await response.json(), { jobs: [], next: null });
 });
 
-Deno.test("what a client refuses is not sent", async () => {
+Deno.test("a client that refuses gzip gets none", async () => {
   await using pages = await openPages();
   for (const refusal of ["gzip;q=0", "br", "identity", "*;q=0", "gzip;q=0, *"]) {
     const response = await pages.ask("/static/manager.js", { headers: { "accept-encoding": refusal } });
@@ -114,7 +114,7 @@ async function assertEachEventArrives({ body }: Response, pages: TestPages): Pro
   reader?.releaseLock();
 }
 
-Deno.test("a compressed script is asked for anew only when it has changed", async () => {
+Deno.test("a browser downloads a compressed script again only if it has changed", async () => {
   await using pages = await openPages();
   const first = await pages.ask("/static/manager.js", { headers: { "accept-encoding": "gzip" } });
   await first.body?.cancel();

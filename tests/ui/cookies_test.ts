@@ -52,7 +52,7 @@ Deno.test("two installations behind one name, each below a path of its own, keep
   assert.deepEqual(cookies, ["__Host-pq_manager_8501_jobs", "__Host-pq_manager_8501_team_jobs"]);
 });
 
-Deno.test("over https the cookie is Secure and bound to the host, and nothing else is taken for it", async () => {
+Deno.test("over https the cookie is Secure and bound to the host, and no other cookie is accepted in its place", async () => {
   await using pages = await openPages();
   const https = { "x-forwarded-proto": "https" };
   const [given] = await logIn(pages, https);
@@ -76,7 +76,7 @@ Deno.test("however many cookies of its name are planted, the session is found", 
   assert.equal(await statusWith(pages, `${planted}; pq_manager=x; ${given?.pair}`), 200);
 });
 
-Deno.test("a login takes away the cookie of an earlier version, and sets one cookie alone where there is none", async () => {
+Deno.test("a login removes the cookie of an earlier version, and sets a single cookie if there is none", async () => {
   await using pages = await openPages();
   assert.equal((await logIn(pages)).length, 1);
   const [given, former] = await logIn(pages, { cookie: "pq_manager=of-before" });

@@ -74,7 +74,7 @@ Deno.test("a token is no way around: a page of another site cannot use it either
   assert.equal((await pages.queue.stats()).counts.PENDING, 0);
 });
 
-Deno.test("with PUBLIC_URL in https a page that came by plain HTTP is not ours", async () => {
+Deno.test("with an https PUBLIC_URL, a page that was loaded over plain HTTP is not ours", async () => {
   await using pages = await openPages({ publicUrl: "https://queue.example.com" });
   const statusFor = async (origin: string, host: string) => {
     const response = await pages.ask("/api/jobs", {

@@ -85,7 +85,7 @@ Deno.test("a cell that begins like a formula is made text, and every other one c
   }
 });
 
-Deno.test("a semicolon and a tab divide no cell either, whatever a spreadsheet takes for its comma", async () => {
+Deno.test("a semicolon or a tab does not split a cell, whichever separator a spreadsheet uses", async () => {
   await using pages = await testQueue();
   const [added] = await pages.queue.add([{ id: "a", kind: "mail" }]);
   assert.ok(added);
@@ -94,7 +94,7 @@ Deno.test("a semicolon and a tab divide no cell either, whatever a spreadsheet t
   }
 });
 
-Deno.test("errors and ids travel through the export of the API, each on its own row", async () => {
+Deno.test("an export has one row for each job, whatever its id and its error contain", async () => {
   await using pages = await openPages();
   const ids = [...FORMULAS, ...TEXTS].filter((id) => !/\p{Cc}/u.test(id));
   await pages.queue.add(ids.map((id) => ({ id, kind: "mail" })));
@@ -110,7 +110,7 @@ Deno.test("errors and ids travel through the export of the API, each on its own 
   assert.deepEqual(column("error").filter((error) => error !== "").length, CONTROLS.length);
 });
 
-Deno.test("payloads and results are in the export to the letter, and what no cell holds is named", async () => {
+Deno.test("payloads and results are exported to the letter, and those too long for a cell are named", async () => {
   await using pages = await openPages();
   const payloads = [
     { to: "ann@example.com", note: 'a "quote", a\nline' },

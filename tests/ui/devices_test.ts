@@ -28,14 +28,14 @@ Deno.test("a browser that logged in before gets in while others guess from the s
   const session = await pages.logIn();
   const [device = "", ...flags] = (await deviceCookie(pages, session))?.split("; ") ?? [];
   await t.step(
-    "the first page names the device, for as long as browsers allow, and the next ones do not",
+    "the first page sets the device cookie, for as long as browsers allow, and later pages do not",
     async () => {
       assert.match(device, /^pq_device_8501=[\w-]{22}\.[\w-]{43}$/);
       assert.deepEqual(flags.sort(), ["HttpOnly", "Max-Age=34560000", "Path=/", "SameSite=Strict"]);
       assert.equal(await deviceCookie(pages, `${session}; ${device}`), undefined);
     },
   );
-  await t.step("it is no session", async () => {
+  await t.step("the device cookie does not replace a session", async () => {
     const response = await pages.ask("/api/stats", { headers: { cookie: device } });
     await response.body?.cancel();
     assert.equal(response.status, 401);
@@ -47,11 +47,11 @@ Deno.test("a browser that logged in before gets in while others guess from the s
     assert.equal(await tryPassword(pages, PASSWORD, forged), 429);
     assert.equal(await tryPassword(pages, PASSWORD, "pq_device_8501=.; pq_device_8501="), 429);
   });
-  await t.step("the device does not, nor does a session that lives", async () => {
+  await t.step("a known device does not have to wait, nor does a valid session", async () => {
     assert.equal(await tryPassword(pages, PASSWORD, device), 303);
     assert.equal(await tryPassword(pages, PASSWORD, session), 303);
   });
-  await t.step("it has to wait for its own wrong passwords", async () => {
+  await t.step("a device has to wait after its own wrong passwords", async () => {
     for (let i = 0; i < 4; i++) assert.equal(await tryPassword(pages, "wrong", device), 401);
     assert.equal(await tryPassword(pages, PASSWORD, device), 429);
   });

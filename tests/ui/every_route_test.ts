@@ -10,7 +10,7 @@ Deno.test("every route of both servers has its line in the table of good request
   }
 });
 
-Deno.test("a job is found by its address whatever separates lines in its id", async () => {
+Deno.test("a job is found by its address even if its id has line separators", async () => {
   await using pages = await openPages();
   const ids = ["a\u2028b", "a\u2029b", "a\u2028/b\u2029"];
   await pages.queue.add(ids.map((id) => ({ id, kind: "mail" })));

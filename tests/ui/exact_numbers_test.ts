@@ -25,7 +25,7 @@ Deno.test("numbers in unusual notations are stored and shown to the letter, alon
   assert.equal((await pages.queue.get("one")).job.priority, 5);
 });
 
-Deno.test("a number that would be rounded is refused by its name and place, and nothing is stored", async () => {
+Deno.test("the refusal of a number that would be rounded quotes it and its place, and nothing is stored", async () => {
   await using pages = await openPages();
   const bodies = [
     ['{"kind":"mail","payload":{"id":1970670598291982290}}', /1970670598291982290 at payload\.id/],

@@ -56,14 +56,14 @@ Deno.test("every kind of response carries the security headers", async () => {
   }
 });
 
-Deno.test("where browsers send no Sec-Fetch-Site, the own forms may send their origin", async () => {
+Deno.test("where browsers send no Sec-Fetch-Site, our own forms send their origin", async () => {
   await using pages = await openPages({ host: "192.168.1.5" });
   const response = await pages.ask("/login", { authority: "192.168.1.5:8501" });
   await response.body?.cancel();
   assert.equal(response.headers.get("referrer-policy"), "same-origin");
 });
 
-Deno.test("an unforeseen error is a 500 without its message, which goes to the log", async () => {
+Deno.test("an unexpected error is a 500 without its message, which goes to the log", async () => {
   await using pages = await openPages({
     system: {
       view() {

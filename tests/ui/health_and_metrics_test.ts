@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { StorageError } from "@persistent-queue/queue";
 import { CONSUMER, OPEN_OPS, openPages } from "./open_pages.ts";
 
-Deno.test("both ports say to every client whether the system serves", async () => {
+Deno.test("both ports tell every client whether the system is serving", async () => {
   await using pages = await openPages(OPEN_OPS);
   const { durability } = pages.queue;
   for (const ask of [pages.ask, pages.askOps]) {
@@ -69,7 +69,7 @@ Deno.test("while it starts or stops it is alive, and not ready", async () => {
   }
 });
 
-Deno.test("a storage that fails is reported with 503, and the pages go on", async () => {
+Deno.test("storage that fails is reported with 503, and the pages are still served", async () => {
   await using pages = await openPages(OPEN_OPS);
   await pages.queue.close();
   const list = await pages.api("/api/jobs");
@@ -80,7 +80,7 @@ Deno.test("a storage that fails is reported with 503, and the pages go on", asyn
   assert.doesNotMatch(metrics, /^pq_jobs\{/m);
 });
 
-Deno.test("the metrics are what Prometheus can read", async () => {
+Deno.test("Prometheus can read the metrics", async () => {
   await using pages = await openPages(OPEN_OPS);
   await pages.queue.add([{ id: "a", kind: "mail" }]);
   const response = await pages.askOps("/metrics");
@@ -146,7 +146,7 @@ Deno.test("every metric that the alerting rules name is reported, with these lab
   }
 });
 
-Deno.test("pq_consumers counts the consumers that live, not those that hang, start or should be there", async () => {
+Deno.test("pq_consumers counts living consumers by state, without those that are starting or restarting", async () => {
   await using pages = await openPages(OPEN_OPS);
   const consumers = [
     { state: "idle" },

@@ -129,7 +129,7 @@ Deno.test("the vital signs of this host are under its name, where there are seve
   ]);
 });
 
-Deno.test("what is wrong elsewhere is said with the name of the host, and what is said here is not said twice", async () => {
+Deno.test("a warning of another host is shown with its name, and one that this host has as well is not shown twice", async () => {
   await using pages = await openPages(OPEN_OPS);
   pages.view = { ...pages.view, warnings: ["No handler is named mail."] };
   const { view, ...host } = hostOf(pages);
@@ -154,7 +154,7 @@ Deno.test("what is wrong elsewhere is said with the name of the host, and what i
   assert.equal((await pages.askOps("/healthz")).status, 200, "this host serves");
 });
 
-Deno.test("a host that is not heard of is shown as such, and its rates count no more", async () => {
+Deno.test("a host that has fallen silent is shown as such, and its rates no longer count", async () => {
   await using pages = await openPages(OPEN_OPS);
   const quiet = /not heard of for 5\.0 s/;
   pages.hosts = [hostOf(pages, { silentMs: 2_900 })];
@@ -176,7 +176,7 @@ Deno.test("a host that shows nothing, as another release may, has a heading with
   assert.deepEqual(rowsIn(await textOf(pages.askOps("/"))).at(-1), "web-2");
 });
 
-Deno.test("the hosts have one order, whichever of them fills the page", async () => {
+Deno.test("hosts are in the same order, whichever of them serves the page", async () => {
   await using pages = await openPages();
   const named = (name: string) => hostOf(pages, { id: name, name });
   pages.hosts = ["web-10", "an-early-one", "web-9"].map(named);
@@ -226,7 +226,7 @@ Deno.test("a consumer of a host with FAULT_INJECTION=off has no buttons, and ask
   assert.deepEqual(pages.provoked, []);
 });
 
-Deno.test("a consumer of another host is crashed from here, after the page has asked; one that is nowhere is not", async () => {
+Deno.test("a consumer of another host can be crashed from here once the page has asked; one that does not exist cannot", async () => {
   await using pages = await openPages();
   pages.hosts = [hostOf(pages)];
   const cookie = await pages.logIn();

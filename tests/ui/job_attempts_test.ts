@@ -23,14 +23,14 @@ const lines = (view: Parameters<typeof withRestarts>[0]) =>
       : `${line.attempt.number}`
   );
 
-Deno.test("attempts that begin again from the first are apart from those before the resubmit", () => {
+Deno.test("attempts that are numbered from 1 again are set apart from those before the resubmit", () => {
   const attempts = [attempt(1, 100), attempt(2, 200), attempt(1, 300)];
   assert.deepEqual(lines({ attempts, history: [resubmitted(250)] }), ["1", "2", "resubmitted", "1"]);
   assert.deepEqual(lines({ attempts, history: [resubmitted(250), resubmitted(400)] }).at(-1), "resubmitted");
   assert.deepEqual(lines({ attempts, history: [resubmitted(50)] }), ["1", "2", "1"], "before what is shown");
 });
 
-Deno.test("an attempt with the number of the one before it, whose consumer was lost, says that it is made again", () => {
+Deno.test("an attempt that has the number of a lost one before it says that it is made again", () => {
   assert.deepEqual(lines({ attempts: [attempt(1, 100), attempt(1, 200)], history: [] }), ["1", "1 again"]);
   assert.deepEqual(
     lines({ attempts: [attempt(1, 100), attempt(1, 200)], history: [resubmitted(150)] }),

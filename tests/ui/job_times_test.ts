@@ -25,7 +25,7 @@ Deno.test("the times of a job that waits or runs go on until now, and a job that
   assert.equal(tookMs({ ...JOB, status: "PROCESSING", finished_at: null }, 1_500), 100);
 });
 
-Deno.test("a time that a retry has overwritten is not made up, neither before nor after a requeue", () => {
+Deno.test("a waiting time that a retry has overwritten is not made up, before or after a requeue", () => {
   assert.equal(waitedMs({ ...JOB, run_at: 1_800 }, 9_000), null);
   assert.equal(waitedMs({ ...JOB, run_at: 1_300, retries: 1 }, 9_000), null);
 });

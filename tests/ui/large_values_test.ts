@@ -100,7 +100,7 @@ Deno.test("a long list of jobs, which is parsed in slices, is JSON to the letter
     { length: 9 },
     (_, i) => JSON.stringify({ id: `a${i}`, kind: "mail", payload: text }),
   );
-  await t.step("what is one is stored", async () => {
+  await t.step("valid JSON is stored", async () => {
     assert.equal((await post(`\ufeff [ ${good.join(" ,\n")} ] \n`)).status, 201);
     assert.equal((await pages.queue.get("a8")).job.payload, JSON.stringify(text));
   });

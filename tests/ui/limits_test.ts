@@ -53,7 +53,7 @@ Deno.test("a full page of jobs can be ticked and canceled, however long their id
   assert.equal((await pages.queue.stats()).counts.CANCELED, 200);
 });
 
-Deno.test("many jobs at once may be eight megabytes and ten thousand, and no more", async () => {
+Deno.test("one call adds at most eight megabytes and ten thousand jobs", async () => {
   await using pages = await openPages();
   const add = async (jobs: unknown) => {
     const response = await pages.api("/api/jobs", jobs);
@@ -96,7 +96,7 @@ Deno.test("a page of the list has 200 jobs at most", async (t) => {
       assert.deepEqual([response.status, jobs?.length ?? null], [count === null ? 400 : 200, count], limit);
     }
   });
-  await t.step("what is no such number is refused", async () => {
+  await t.step("anything but a number from 1 to 200 is refused", async () => {
     for (
       const limit of ["0", "-1", "999", "1e2", "1.5", "0x10", "200 ", "NaN", "9".repeat(400), "%00", "2,3"]
     ) {
@@ -129,7 +129,7 @@ Deno.test("fifty streams are served, half of them by each server, and no other p
   for (const { body } of streams) await body?.cancel();
 });
 
-Deno.test("a request that is too large is told the limit", async () => {
+Deno.test("the refusal of a request that is too large states the limit", async () => {
   await using pages = await openPages();
   const job = (size: number) => ({ kind: "mail", payload: "x".repeat(size) });
   const refusals = [

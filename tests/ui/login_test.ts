@@ -12,7 +12,7 @@ async function drained(response: Promise<Response>): Promise<Response> {
   return done;
 }
 
-Deno.test("the way in, the way out and what lies between", async (t) => {
+Deno.test("a person can log in, work and log out", async (t) => {
   await using pages = await openPages();
   let cookie = "";
   const statusWith = async (cookie: string, path = "/api/stats") => {
@@ -143,7 +143,7 @@ Deno.test("guessing is slowed down with 429, and the right password works again 
   assert.equal((await drained(pages.ask("/login", form({ password: PASSWORD })))).status, 303);
 });
 
-Deno.test("on another address than loopback Ops asks for the same password, with a cookie of its own", async () => {
+Deno.test("on an address other than loopback, Ops asks for the same password, and has a cookie of its own", async () => {
   await using pages = await openPages({ host: "192.168.1.5" });
   const authority = "192.168.1.5:8502";
   assert.equal((await drained(pages.askOps("/", { authority }))).status, 303);

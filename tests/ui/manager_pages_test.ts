@@ -143,7 +143,7 @@ Deno.test("counting for the question ends at ten thousand", async () => {
   assert.match((await page("/confirm?verb=cancel&kind=mail")).text, most);
 });
 
-Deno.test("a page of the Manager that is not there keeps the header and the way on", async () => {
+Deno.test("a Manager page that does not exist keeps the header and the links", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   for (const path of ["/job?id=nobody", "/nothing", "/?status=zzz"]) {
@@ -277,7 +277,7 @@ Deno.test("a silent consumer is called silent, with the time since its last hear
   assert.match((await page("/consumers")).text, /working/);
 });
 
-Deno.test("a job that waits for a time says for which", async () => {
+Deno.test("a job that waits for its time to run says when that is", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   await pages.queue.add([{ id: "later", kind: "mail", runAt: Date.now() + 3_599_000 }]);
@@ -301,7 +301,7 @@ Deno.test("the list says how many jobs match, and beside a search the tabs show 
   assert.match((await page("/?kind=mail")).text, /more than 50 jobs found/);
 });
 
-Deno.test("an action on all that match is offered only where it is legal for some", async () => {
+Deno.test("an action on all that match is offered only if it is legal for some of them", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);
   await pages.queue.add([{ id: "done", kind: "mail" }]);
@@ -343,7 +343,7 @@ Deno.test("a consumer is not called silent between two heartbeats that HEARTBEAT
   assert.doesNotMatch(page, />silent</);
 });
 
-Deno.test("a job that quotes the attribute of the script's view does not take its place", async () => {
+Deno.test("a job whose id looks like the page's data attribute does not replace it", async () => {
   await using pages = await openPages();
   const id = 'data-props="-" <&"> $& data-props=""';
   await pages.queue.add([{ id, kind: "mail" }]);

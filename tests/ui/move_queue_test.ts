@@ -189,7 +189,7 @@ if (missing !== null) {
     }
   });
 
-  Deno.test("a move whose server crashes is exit code 74, and goes on when the server is back", async () => {
+  Deno.test("a move whose server crashes ends with exit code 74, and the next run goes on from there", async () => {
     await using folder = await tempFolder();
     await using durable = await postgresServer();
     const [from, to] = [`sqlite:${folder.file("queue.db")}`, durable.url("crashed")];
@@ -286,7 +286,7 @@ Deno.test("move refuses one queue as its own target, however it is written", asy
   assert.equal(JSON.parse(json.err).error.code, "rejected");
 });
 
-Deno.test("move without a target, with ids or with a URL that is none is a wrong usage", async () => {
+Deno.test("move without a target, with ids or with an invalid URL is a usage error", async () => {
   for (
     const [args, pattern] of [
       [[], /Say where to with --to <url>, or where from with --from <url>/],

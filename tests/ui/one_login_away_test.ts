@@ -38,7 +38,7 @@ async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
 const STRANGE = `pq_manager_8501=${"x".repeat(43)}`;
 
 onEachServer(
-  "while the server is away no session ends, and what happens then is passed on when it is back",
+  "while the server is away no session ends, and what happened meanwhile is passed on when it is back",
   async ({ server, host }) => {
     const hosts = [await host(), await host()];
     const [one, other] = hosts;
@@ -78,20 +78,23 @@ onEachServer(
   },
 );
 
-onEachServer("a server that swallows everything holds no request up", async ({ server, host }) => {
-  await using relay = relayTo(server.port);
-  const url = server.url().replace(`:${server.port}`, `:${relay.port}`);
-  const pages = await host({}, url);
-  const known = await pages.logIn();
-  relay.swallow();
-  assert.equal(await inTime("who is known", isIn(pages, known)), true);
-  for (let i = 0; i < 3; i++) assert.equal(await inTime("a stranger", isIn(pages, STRANGE)), false);
-  const fresh = await inTime("a login", pages.logIn());
-  assert.equal(await inTime("who came meanwhile", isIn(pages, fresh)), true);
-  assert.equal(await inTime("a logout", logOut(pages, known)), 303);
-  relay.mend();
-  await using _probes = probing([pages]);
-  const next = await host();
-  await eventually("the login is passed on", async () => await isIn(next, fresh) === true, BACK);
-  await eventually("the logout too", async () => await isIn(next, known) === false, BACK);
-});
+onEachServer(
+  "a server that accepts everything and answers nothing delays no request",
+  async ({ server, host }) => {
+    await using relay = relayTo(server.port);
+    const url = server.url().replace(`:${server.port}`, `:${relay.port}`);
+    const pages = await host({}, url);
+    const known = await pages.logIn();
+    relay.swallow();
+    assert.equal(await inTime("who is known", isIn(pages, known)), true);
+    for (let i = 0; i < 3; i++) assert.equal(await inTime("a stranger", isIn(pages, STRANGE)), false);
+    const fresh = await inTime("a login", pages.logIn());
+    assert.equal(await inTime("who came meanwhile", isIn(pages, fresh)), true);
+    assert.equal(await inTime("a logout", logOut(pages, known)), 303);
+    relay.mend();
+    await using _probes = probing([pages]);
+    const next = await host();
+    await eventually("the login is passed on", async () => await isIn(next, fresh) === true, BACK);
+    await eventually("the logout too", async () => await isIn(next, known) === false, BACK);
+  },
+);

@@ -95,7 +95,7 @@ onEachServer(
     one.manager.close();
     clock.aheadMs = 25_000 + 30 * MINUTE - 5_000;
     await eventually(
-      "what was not written is, when the host stops",
+      "what was not written before is written when the host stops",
       async () => await isIn(other, cookie) === true,
     );
   },

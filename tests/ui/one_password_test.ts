@@ -49,7 +49,7 @@ onEachServer(
 );
 
 onEachServer(
-  "a host that runs on with the former password is alone, says so once, and lets its people work",
+  "a host that runs on with the former password shares no sessions, says so once, and its users can go on working",
   async ({ host }) => {
     const [old, oldToo] = [await host(), await host()];
     const before = await old.logIn();
@@ -151,7 +151,7 @@ onEachServer(
 );
 
 onEachServer(
-  "who guesses on one host has to wait on the other as well, for passwords and for tokens",
+  "a client that guesses on one host has to wait on the other as well, for passwords and for tokens",
   async ({ host }) => {
     const guarded = async () => {
       const { queue: { shared } } = await host();

@@ -99,7 +99,7 @@ Deno.test("every notable event has its sentence, and jobs their ids, whatever th
   );
 });
 
-Deno.test("what a sweep took back is a line for each job, and one line where they are many", () => {
+Deno.test("each job that a sweep took back has a line, unless they are so many that they share one", () => {
   const requeued = (ids: readonly string[]) =>
     ids.map((id) => ({
       id,
@@ -123,7 +123,7 @@ Deno.test("what a sweep took back is a line for each job, and one line where the
   assert.deepEqual(linesOf(swept(many)), ["warning | – | 5,000 jobs were taken from their consumers | 0"]);
 });
 
-Deno.test("what is normal leaves no line: stops, moves of many one by one, plain work", () => {
+Deno.test("normal events leave no line: stops, each job of a bulk move, plain work", () => {
   const moved = { verb: "cancel", kind: "mail", from: "PENDING", lease: { seq: 1, lease: 0 } } as const;
   assert.deepEqual(
     linesOf(

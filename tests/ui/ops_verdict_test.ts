@@ -78,7 +78,7 @@ Deno.test("failures that are over are no alarm any more", () => {
   assert.match(headlineOf(snapshotOf(stats)), /^good/);
 });
 
-Deno.test("a warning of the system goes before its jobs, and nothing is claimed while the connection is lost", () => {
+Deno.test("a warning of the system comes before failing jobs, and nothing is claimed while the connection is lost", () => {
   const snapshot = snapshotOf(minuteOf({ failed: 951 }), ["Consumer 2 has fallen silent."]);
   assert.equal(headlineOf(snapshot), "bad: One warning");
   assert.equal(headlineOf(snapshot, "lost"), "unknown: Unknown: the connection is lost");

@@ -28,7 +28,7 @@ Deno.test("behind a proxy, through a mapped port, or without a known port, no li
   assert.equal(await linkFor({ authority: "localhost:8501" }, { otherPort: undefined }), null);
 });
 
-Deno.test("a visitor behind a proxy that says so gets no link to a port of the own machine", async () => {
+Deno.test("a visitor behind a proxy that shows itself gets no link to a port of this machine", async () => {
   for (const headers of [{ "x-forwarded-proto": "https" }, { via: "1.1 proxy" }]) {
     assert.equal(await linkFor({ headers }), null);
   }

@@ -14,7 +14,7 @@ class Answer extends EventEmitter {
   }
 }
 
-Deno.test("while much is unsent the next response waits, and a reader that takes nothing makes room for it", async () => {
+Deno.test("while much is unsent the next response waits, until a reader that takes nothing is cut off", async () => {
   const outflow = new Outflow({ maxUnsent: 1_000, patienceMs: 300 });
   const [deaf, slow, small] = [new Answer(600), new Answer(500), new Answer(10)];
   for (const response of [deaf, slow, small]) outflow.follow(response);

@@ -27,7 +27,7 @@ Deno.test("what changed a moment ago is found, and canceled, by a host that is a
   assert.equal(canceled.canceled, 1);
 });
 
-Deno.test("a sweep was not a minute ago for the pages because the host is a minute ahead of the server", async () => {
+Deno.test("the pages of a host that is a minute ahead of the server do not say that the sweep was a minute ago", async () => {
   await using folder = await tempFolder();
   const queue = await getQueue(urlFor(folder.file("queue.db")), { role: "owner", now: queueClock });
   const log = openLog({ dir: folder.path, level: "error", name: "jobqueue" });

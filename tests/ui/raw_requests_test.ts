@@ -263,7 +263,7 @@ Deno.test("no path leads from the static files to any other, in whatever way it 
   assert.deepEqual(pages.faults, []);
 });
 
-Deno.test("a thousand random requests cause no fault and no end", async () => {
+Deno.test("a thousand random requests neither cause an error nor end the server", async () => {
   await using pages = await openPages();
   let seed = 20_260_101;
   const random = (limit: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % limit;

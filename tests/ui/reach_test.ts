@@ -83,8 +83,8 @@ for (const password of PASSWORDS) {
     ? "no password is set"
     : isDefault
     ? "the password is the default"
-    : "it is one's own";
-  Deno.test(`whom both servers serve while ${name}, at every address, for every peer and proxy`, async () => {
+    : "the password is one of our own";
+  Deno.test(`both servers serve the right peers and proxies at every address while ${name}`, async () => {
     for (const [host, { authority, isLocal }] of Object.entries(BINDS)) {
       const settings = settingsOf(host, password);
       assert.equal(settings === null, isDefault && !isLocal, `${host}: refused at the start?`);
@@ -105,7 +105,7 @@ for (const password of PASSWORDS) {
   });
 }
 
-Deno.test("what is only another way to write an address of this machine is refused with the default password", () => {
+Deno.test("an unusual spelling of this machine's address is refused while the password is the default", () => {
   for (
     const host of [
       "0",

@@ -88,7 +88,7 @@ Deno.test("the whole system ends at SIGTERM though a login, a header and a strea
   assert.ok(tookMs < 5000, `${tookMs} ms`);
 });
 
-Deno.test("half a header, half a body, nothing at all and a connection that rests are cut off in time", async () => {
+Deno.test("a client that sends half a header, half a body or nothing, or whose connection rests, is cut off in time", async () => {
   const timeouts = { headersTimeout: 200, requestTimeout: 400, keepAliveTimeout: 200 };
   await withServer(async (port) => {
     const cases = [
@@ -197,7 +197,7 @@ Deno.test("of a crowd of silent connections only so many are let in, and there i
   }, timeouts);
 });
 
-Deno.test("a full house of silent connections is cut off, and then there is room again", async () => {
+Deno.test("silent connections that take every place are cut off, and then there is room again", async () => {
   const timeouts = { headersTimeout: 500, connectionsCheckingInterval: 100 };
   await withServer(async (port) => {
     const crowd = await Promise.all(Array.from({ length: 250 }, () => connected(port, "GET / HT")));
@@ -217,7 +217,7 @@ Deno.test("a port that is taken is reported at once, with the setting to change"
   );
 });
 
-Deno.test("the address of the other end reaches the guards", async () => {
+Deno.test("the guards get the address of the other end of the connection", async () => {
   await using pages = await openPages({ host: "0.0.0.0", passwordIsDefault: true });
   const port = freePort();
   const served = serve({ app: pages.manager, hostname: "0.0.0.0", port, setting: "X" });

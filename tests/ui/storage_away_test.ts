@@ -30,7 +30,7 @@ Deno.test({
   },
 });
 
-Deno.test("a page that is not there does not look again", async () => {
+Deno.test("a page that does not exist does not reload by itself", async () => {
   await using pages = await openPages();
   const headers = { cookie: await pages.logIn() };
   const response = await pages.ask("/job?id=nowhere", { headers });

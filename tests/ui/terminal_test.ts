@@ -59,7 +59,7 @@ const TEXTS = CONTROLS.filter((text) =>
   text.isWellFormed() && (BACKEND !== "postgres" || !text.includes("\0"))
 );
 
-Deno.test("whatever a job is called and holds, no command lets it steer the terminal or forge a line", async () => {
+Deno.test("no command lets the id or the content of a job control the terminal or forge a line", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "plain"]);
   for (const text of TEXTS) await bring(folder, text);
@@ -107,7 +107,7 @@ Deno.test("whatever is on the command line, its echo does not control the termin
   }
 });
 
-Deno.test("JSON for scripts means what was stored, though it holds nothing but what can be seen", async () => {
+Deno.test("JSON for scripts shows nothing unprintable, and still means what was stored", async () => {
   await using folder = await tempFolder();
   await run(folder, ["add", "plain"]);
   for (const text of CONTROLS.filter((text) => text.isWellFormed() && !text.includes("\0"))) {

@@ -98,7 +98,7 @@ Deno.test("thousands of addresses of one network are slowed down together", () =
   }
 });
 
-Deno.test("guesses from all over the world have one budget", () => {
+Deno.test("guesses from all over the world share one budget", () => {
   const world = many(50_000, (i) => `${1 + i % 100}.${Math.floor(i / 200) % 250}.${i % 250}.7`);
   const admitted = guess(openThrottle(), world, 3600);
   assert.ok(admitted <= 3600 + 1500 + 10, `${admitted} of 36,000 guesses were let in`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HistoryEvent } from "@persistent-queue/queue";
 import { timelineOf } from "../../ui/manager/timeline.tsx";
-import { WHOLE_LIST } from "../../ui/manager/list_query.ts";
+import { readQuery } from "../../ui/manager/list_query.ts";
 import type { JobView, WireHistory } from "../../ui/manager/views.ts";
 
 const JOB: JobView["job"] = {
@@ -21,7 +21,8 @@ const JOB: JobView["job"] = {
 
 function timeline(job: Partial<JobView["job"]>, history: readonly WireHistory[]) {
   const rest = {
-    ...{ page: "job", now: 9_000, from: WHOLE_LIST, host: null, payload: null, result: null } as const,
+    ...{ page: "job", now: 9_000, host: null, payload: null, result: null } as const,
+    from: readQuery(new URLSearchParams()),
   };
   const none = { attempts: [], earlierAttempts: 0 };
   const view = { ...rest, ...none, job: { ...JOB, ...job }, history, warnings: [], batches: [] };
@@ -74,7 +75,7 @@ Deno.test("the claim stays in its place when more happens under the same lease",
   assert.equal(later[1]?.at, 1_500);
 });
 
-Deno.test("attempts have the numbers that they have everywhere else, after a resubmit too", () => {
+Deno.test("attempts have the same numbers as on the rest of the page, after a resubmit too", () => {
   const twice = (retries: number) =>
     titles(timeline({ status: "FAILED", lease: 2, started_at: 4_000 }, [
       happened(2_000, "retried", { retries: 1 }),
@@ -103,7 +104,7 @@ Deno.test("an error that comes again is not repeated", () => {
   ]);
 });
 
-Deno.test("the timeline of a job that took down its consumers ends with that, and a silent job is not called worked on", () => {
+Deno.test("the timeline of a job that took down its consumers ends with that, and a job without a heartbeat is not called running", () => {
   const condemned = timeline({ status: "UNPROCESSABLE", lease: 3, crashes: 3 }, [
     happened(2_000, "crashed", { lease: 3 }),
   ]);

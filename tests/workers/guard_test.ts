@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { guard, type GuardOptions } from "../../workers/guard.ts";
-import { GUARDED } from "../../workers/guard.ts";
+import { GUARDED } from "../../workers/guarded.ts";
 import { eventually } from "../support/eventually.ts";
 import { isAlive } from "../support/processes/is_alive.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";

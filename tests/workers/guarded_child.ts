@@ -3,7 +3,7 @@
  * `exit:<code>,<code>…` ends at once, each life with the next of these codes; `wait` waits for a signal or the end of
  * the guard.
  */
-import { whenGuardIsGone } from "../../workers/guard.ts";
+import { whenGuardIsGone } from "../../workers/guarded.ts";
 
 const [steps = "", act = ""] = Deno.args;
 

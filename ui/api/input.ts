@@ -82,13 +82,13 @@ export function moveInput(body: unknown, now: number): MoveInput {
     throw invalid('Say which jobs: either {"ids": […]} or {"filter": {…}}.', QUERY);
   }
   const isAll = optionalFlag(all, "all", part) ?? false;
-  if (ids === undefined) return { filter: confirmedFilter(filterOf(filter, now), isAll) };
+  if (ids === undefined) return { filter: confirmedFilter(filterOf(filter, now), { isAll }) };
   if (isAll) throw invalid('"all" goes with a filter, not with ids.', QUERY);
   return { ids: idsOf(ids) };
 }
 
 /** A filter built from empty fields would move every job there is, so that must be requested explicitly. */
-function confirmedFilter(filter: JobFilter, isAll: boolean): JobFilter {
+function confirmedFilter(filter: JobFilter, { isAll }: { readonly isAll: boolean }): JobFilter {
   if (isAll || Object.keys(filter).length > 0) return filter;
   throw invalid('An empty filter means every job there is: if you mean that, add "all": true.', QUERY);
 }

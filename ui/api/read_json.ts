@@ -1,3 +1,4 @@
+/** Reads the JSON body of a request, within limits. */
 import type { Context } from "hono";
 import { MAX_JOBS, tooManyJobs } from "./input.ts";
 import { parseMembers, parseSmallJson } from "./parse_json.ts";

@@ -27,7 +27,7 @@ export interface Actor {
 }
 
 /** The operator's role of the queue, audited for one actor. */
-export interface AuditedOperator {
+interface AuditedOperator {
   add(requests: readonly JobRequest[]): ReturnType<Operator["add"]>;
   move(
     verb: OperatorVerb,
@@ -160,10 +160,11 @@ export function actorOf(c: Context<AppEnv>, { audit }: { readonly audit: Audit }
 
 /** Here, or on another host. False: there is no such consumer. @throws {HttpError} 403 if it is switched off */
 export async function injectFault(
-  { queue, system, faultInjection }: Pick<PageDeps, "queue" | "system" | "faultInjection">,
+  deps: Pick<PageDeps, "queue" | "system" | "faultInjection">,
   { consumerId, fault, by, audit }: Actor & { readonly consumerId: string; readonly fault: Fault },
 ): Promise<boolean> {
-  requireFaultInjection(faultInjection, { queue, consumerId });
+  requireFaultInjection(deps, consumerId);
+  const { queue, system } = deps;
   const isDone = system.injectFault(consumerId, fault, by) || await queue.orderFault(consumerId, fault, by);
   if (isDone) audit(`${FAULT_NAMES[fault]} of consumer ${consumerId} by ${by}`);
   return isDone;
@@ -173,12 +174,12 @@ const FAULT_NAMES = { crash: "Crash", hang: "Hang" } as const;
 
 /** Checks this host, and that of the consumer. @throws {HttpError} 403 */
 export function requireFaultInjection(
-  isOn: boolean,
-  { queue, consumerId }: { readonly queue: Pick<PageDeps["queue"], "hosts">; readonly consumerId: string },
+  { queue, faultInjection }: Pick<PageDeps, "queue" | "faultInjection">,
+  consumerId: string,
 ): void {
   const runsIt = ({ id }: { readonly id: string }) => id !== "" && id === consumerId;
   const host = queue.hosts.find(({ view }) => view?.consumers.some(runsIt));
-  const where = !isOn ? "here" : host?.view?.takesFaults === false ? `on ${host.name}` : null;
+  const where = !faultInjection ? "here" : host?.view?.takesFaults === false ? `on ${host.name}` : null;
   if (where === null) return;
   const message =
     `Crashing and hanging consumers is switched off ${where}. The setting FAULT_INJECTION=on allows it.`;

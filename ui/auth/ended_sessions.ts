@@ -1,6 +1,5 @@
 /** Sessions that were ended, here or on another host: none of them comes back, and every host is told at once. */
-import type { SharedByHosts } from "@persistent-queue/queue";
-import { fieldsIn } from "./fields_in.ts";
+import { fieldsIn, type SharedByHosts } from "@persistent-queue/queue";
 
 const MAX_ENDED = 1_000;
 const HASH = /^[\w-]{43}$/;
@@ -41,7 +40,7 @@ export class EndedSessions {
 
   /** Records an end that is still to be published. */
   note(hash: string): void {
-    this.#set(hash, false);
+    this.#remember(hash, { isPublished: false });
   }
 
   /** @throws {StorageError} the ends then stay recorded */
@@ -51,7 +50,7 @@ export class EndedSessions {
       const { realm, shared } = this.#options;
       await shared.remove(realm, hash);
       await shared.tell(JSON.stringify({ type: "session-ended", realm, hash }));
-      this.#set(hash, true);
+      this.#remember(hash, { isPublished: true });
     }));
   }
 
@@ -65,7 +64,7 @@ export class EndedSessions {
     this.#hearing[Symbol.dispose]();
   }
 
-  #set(hash: string, isPublished: boolean): void {
+  #remember(hash: string, { isPublished }: { readonly isPublished: boolean }): void {
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined && this.#ended.size >= MAX_ENDED) this.#ended.delete(oldest);
     this.#ended.set(hash, isPublished);
@@ -77,7 +76,7 @@ export class EndedSessions {
     if (realm !== this.#options.realm) return;
     if (type === "sessions-ended") this.#options.onEndOfAll();
     if (type !== "session-ended" || typeof hash !== "string" || !HASH.test(hash)) return;
-    this.#set(hash, true);
+    this.#remember(hash, { isPublished: true });
     this.#options.onEnd(hash);
   }
 }

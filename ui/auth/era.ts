@@ -5,8 +5,7 @@
  * One fact stores the current era, with the verifier of its password. A host that finds an era of a different password
  * when it starts begins the next era. A host still running with the old password shares no sessions from then on.
  */
-import type { SharedByHosts } from "@persistent-queue/queue";
-import { fieldsIn } from "./fields_in.ts";
+import { fieldsIn, type SharedByHosts } from "@persistent-queue/queue";
 import type { Password } from "./password.ts";
 
 /** Cannot be the key of a session: the hash of a token is longer. */

@@ -1,3 +1,4 @@
+/** The password of the pages: how it is compared, and how it is recognized in storage. */
 import { Buffer } from "node:buffer";
 import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { HttpError } from "../http/errors.ts";

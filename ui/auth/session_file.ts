@@ -1,6 +1,5 @@
 /** The small file in which sessions outlive the process. Its content does not allow a login. */
-import { PRIVATE_FILE } from "@persistent-queue/queue";
-import { fieldsIn } from "./fields_in.ts";
+import { fieldsIn, PRIVATE_FILE } from "@persistent-queue/queue";
 import type { Password } from "./password.ts";
 import type { SessionKeeper } from "./session.ts";
 import type { Session, SessionTable } from "./session_table.ts";

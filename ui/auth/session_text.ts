@@ -1,5 +1,5 @@
 /** A session as the text of a fact. The text is untrusted: any client of the server may have written it. */
-import { fieldsIn } from "./fields_in.ts";
+import { fieldsIn } from "@persistent-queue/queue";
 import type { Session } from "./session_table.ts";
 
 /** Two hosts know the server's clock to within milliseconds; a session from the future would never end. */

@@ -2,8 +2,7 @@
  * A throttle shared by all hosts of a queue: each tells the others about the failures it sees, and counts theirs as its
  * own, so that guessing on several hosts gains nothing. If a message is lost, one guess goes uncounted on the other hosts.
  */
-import type { SharedByHosts } from "@persistent-queue/queue";
-import { fieldsIn } from "./fields_in.ts";
+import { fieldsIn, type SharedByHosts } from "@persistent-queue/queue";
 import { type Guesser, Throttle, type ThrottleOptions } from "./throttle.ts";
 
 /** Each host slows down a flood of failures by itself, so the others need not hear of every one. */

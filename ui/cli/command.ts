@@ -71,7 +71,7 @@ export interface Command {
 export type Work = (queue: CliQueue) => Promise<ExitCode>;
 
 /** Work that does not need the configured queue, or opens it in its own way. */
-export interface OwnWork {
+interface OwnWork {
   run(): Promise<ExitCode>;
 }
 

@@ -23,7 +23,7 @@ export class LoggedOut extends Error {
  * @throws {LoggedOut} if the session is over
  * @throws {Error} if the server does not respond with a view
  */
-export async function fetchView(shown: View, isHeld: boolean): Promise<View> {
+export async function fetchView(shown: View, { isHeld }: { readonly isHeld: boolean }): Promise<View> {
   if (shown.page === "consumers") return await read(await request("/view/consumers"));
   if (shown.page === "job") {
     const response = await request(`/view/job${location.search}`);

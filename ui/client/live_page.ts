@@ -105,11 +105,11 @@ export class LivePage {
     const address = location.href;
     const isHeld = this.#mustHold();
     try {
-      const view = await fetchView(this.view.value, isHeld);
+      const view = await fetchView(this.view.value, { isHeld });
       this.#isAnswered = true;
       this.#set({ isLoggedOut: false });
       // If the user has navigated meanwhile, or has just moved to a row, this view is not the right one.
-      if (address === location.href && (isHeld || !this.#mustHold())) await this.#show(view, isHeld);
+      if (address === location.href && (isHeld || !this.#mustHold())) await this.#show(view, { isHeld });
       else this.refreshNow();
     } catch (error) {
       this.#isAnswered = false;
@@ -119,7 +119,7 @@ export class LivePage {
   }
 
   /** Resolves when it is drawn. */
-  async #show(view: View, isHeld: boolean): Promise<void> {
+  async #show(view: View, { isHeld }: { readonly isHeld: boolean }): Promise<void> {
     this.#receivedAt = performance.now();
     const restoreFocus = keepFocus();
     const shown = this.view.value;

@@ -1,3 +1,5 @@
+/** Spaces the refreshes of a page. */
+
 export interface RefresherOptions {
   /** Fetches and shows the view; never rejects. */
   readonly refresh: () => Promise<void>;

@@ -1,3 +1,4 @@
+/** Pages and messages that need nothing of the queue. */
 import type { ComponentChildren } from "preact";
 import { Head } from "./document.tsx";
 

@@ -1,5 +1,5 @@
 /** A title that contains a time: a script shows it in the zone of the reader, but hydration does not change attributes. */
-export interface TitleInZone {
+interface TitleInZone {
   readonly title: string;
   readonly ref: (element: { title: string } | null) => void;
 }

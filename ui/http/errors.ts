@@ -1,3 +1,4 @@
+/** Why a request is refused, or the servers cannot start. */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 /** A request that is not served, and why: sent as is, with this status, never logged as a fault. */

@@ -1,5 +1,5 @@
 /** Connects a `node:http` server with an app that handles web requests. */
-import type { IncomingMessage, RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { App } from "../base_app.ts";
@@ -10,8 +10,8 @@ import type { Outflow } from "./backpressure.ts";
 import { looksRelayed } from "./client_address.ts";
 
 /**
- * Per connection. Browsers do not pipeline requests, and thousands of them in a few packets would hold up all others,
- * because they are served in one go.
+ * The most requests in progress on one connection. Browsers do not pipeline requests, and thousands of them in a few
+ * packets would hold up all others, because they are served in one go.
  */
 const MAX_PENDING = 10;
 
@@ -29,54 +29,73 @@ export function requestListener(
   app: Pick<App, "fetch">,
   { outflow, onRequest = () => () => {} }: ListenerOptions,
 ): RequestListener {
+  const progressOf = new WeakMap<IncomingMessage, RequestProgress>();
+  const infoOf = (incoming: IncomingMessage) => {
+    const { socket, httpVersion, rawHeaders } = incoming;
+    const progress = new RequestProgress(onRequest);
+    progressOf.set(incoming, progress);
+    return {
+      remoteAddr: addressOf(socket),
+      looksRelayed: looksRelayed(httpVersion, rawHeaders),
+      room: () => outflow.room(),
+      progress,
+    };
+  };
   const respond = getRequestListener(
-    (request, { incoming }) => {
-      const { socket, httpVersion, rawHeaders } = incoming as IncomingMessage;
-      const progress = new RequestProgress(onRequest);
-      progressOf.set(incoming as IncomingMessage, progress);
-      return app.fetch(plain(request), {
-        remoteAddr: addressOf(socket),
-        looksRelayed: looksRelayed(httpVersion, rawHeaders),
-        room: () => outflow.room(),
-        progress,
-      });
-    },
+    (request, { incoming }) => app.fetch(plain(request), infoOf(incoming as IncomingMessage)),
     { overrideGlobalObjects: false, hostname: NO_HOST },
   );
-  const progressOf = new WeakMap<IncomingMessage, RequestProgress>();
-  const pending = new WeakMap<Socket, number>();
-  const count = (socket: Socket, more: 1 | 0 | -1) => {
-    const sum = (pending.get(socket) ?? 0) + more;
-    pending.set(socket, sum);
-    return sum;
-  };
-  /** Per connection: resolves when its last response has been sent. */
-  const taken = new WeakMap<Socket, Promise<void>>();
+  const connections = new WeakMap<Socket, Connection>();
   return async (incoming, outgoing) => {
     const { socket } = incoming;
-    if (socket.destroyed || count(socket, 1) > MAX_PENDING) return void socket.destroy();
+    const connection = connections.get(socket) ?? new Connection();
+    connections.set(socket, connection);
+    if (socket.destroyed || !connection.takes()) return void socket.destroy();
     // Such a client does not understand chunks: a body of unknown length ends with the connection.
     if (incoming.httpVersion === "1.0") outgoing.useChunkedEncodingByDefault = false;
     incoming.headers.host = servedHost(incoming.headers.host);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    outgoing.once("close", () => {
-      count(socket, -1);
-      resolve();
-    });
+    const { before, sent } = connection.begin(outgoing);
     outflow.follow(outgoing);
-    const before = taken.get(socket);
-    taken.set(socket, promise);
-    // They are sent one after the other anyway, so there is nothing to gain by rendering them earlier.
-    if (count(socket, 0) > 1) await before;
+    if (before !== null) await before;
     if (socket.destroyed) return;
     try {
       await respond(incoming, outgoing);
       // What is not sent yet stays in memory.
-      await promise;
+      await sent;
     } finally {
       progressOf.get(incoming)?.end();
     }
   };
+}
+
+/** The requests that are in progress on one connection. */
+class Connection {
+  #pending = 0;
+  /** Resolves when the last of its responses has been sent. */
+  #last: Promise<void> | null = null;
+
+  /** Whether it takes one more. */
+  takes(): boolean {
+    this.#pending += 1;
+    return this.#pending <= MAX_PENDING;
+  }
+
+  /**
+   * `sent`: resolves when this response has been sent. `before`: it is sent only after that, so there is nothing to gain by
+   * rendering it earlier.
+   */
+  begin(
+    outgoing: ServerResponse,
+  ): { readonly before: Promise<void> | null; readonly sent: Promise<void> } {
+    const { promise: sent, resolve } = Promise.withResolvers<void>();
+    outgoing.once("close", () => {
+      this.#pending -= 1;
+      resolve();
+    });
+    const before = this.#pending > 1 ? this.#last : null;
+    this.#last = sent;
+    return { before, sent };
+  }
 }
 
 /**

@@ -28,21 +28,17 @@ export async function moveNamed(c: PageContext, deps: PageDeps, verb: OperatorVe
   const form = await readForm(c);
   const ids = [...new Set(form.getAll("id"))];
   const back = form.get("back");
-  if (ids.length === 0) return goBack(c, back, "none");
+  if (ids.length === 0) return goBack(c, { back, code: "none" });
   if (ids.length > MAX_IDS) throw new HttpError(400, "invalid_query", `At most ${MAX_IDS} jobs at once.`);
   const [only] = ids;
   const check = ids.length > 1 || only === undefined
     ? NO_OBJECTION
     : await checkMove(c, deps, { verb, id: only });
-  if (check.refusal !== null) return goBack(c, back, check.refusal);
+  if (check.refusal !== null) return goBack(c, { back, code: check.refusal });
   const results = await audited(deps.queue, actorOf(c, deps)).move(verb, ids);
   const moved = results.filter(({ ok }) => ok).length;
-  return goBack(
-    c,
-    back,
-    movedNote(verb, moved, results.length - moved),
-    moved === 1 ? check.undo : undefined,
-  );
+  const code = movedNote(verb, moved, results.length - moved);
+  return goBack(c, { back, code, undo: moved === 1 ? check.undo : undefined });
 }
 
 interface MoveCheck {
@@ -88,30 +84,31 @@ export async function moveMatching(c: PageContext, deps: PageDeps, batches: Bulk
   const query = readQuery(form);
   const verb = readVerb(form.get("verb"));
   const result = await batches.start({ verb, query, actor: actorOf(c, deps) });
+  const back = listPath(query);
   // A running batch shows its own progress.
-  if (result === "working") return goBack(c, listPath(query), null);
-  return goBack(c, listPath(query), typeof result === "number" ? movedNote(verb, result, 0) : result);
+  if (result === "working") return goBack(c, { back, code: null });
+  return goBack(c, { back, code: typeof result === "number" ? movedNote(verb, result, 0) : result });
 }
 
 /** Stops a bulk move: jobs already moved stay moved. */
 export async function stopBatch(c: PageContext, batches: BulkActions): Promise<Response> {
   const form = await readForm(c);
   const isStopped = batches.stop(Number(form.get("number")));
-  return goBack(c, form.get("back"), isStopped ? "stopping" : "ended");
+  return goBack(c, { back: form.get("back"), code: isStopped ? "stopping" : "ended" });
 }
 
 /** Sweeps for stalled jobs now, and returns them to the queue. */
 export async function sweep(c: PageContext, deps: PageDeps): Promise<Response> {
   const back = (await readForm(c)).get("back");
-  return goBack(c, back, sweptNote(await sweepNow(deps, actorOf(c, deps))));
+  return goBack(c, { back, code: sweptNote(await sweepNow(deps, actorOf(c, deps))) });
 }
 
 /** Makes a consumer crash or hang, after the person has confirmed it. */
 export async function requestFault(c: PageContext, deps: PageDeps, fault: Fault): Promise<Response> {
   const id = (await readForm(c)).get("id") ?? "";
   const asked = { consumerId: id, fault, ...actorOf(c, deps) };
-  if (!await injectFault(deps, asked)) return goBack(c, "/consumers", "gone");
-  return goBack(c, "/consumers", fault === "crash" ? "crashed" : "hung");
+  const isDone = await injectFault(deps, asked);
+  return goBack(c, { back: "/consumers", code: !isDone ? "gone" : fault === "crash" ? "crashed" : "hung" });
 }
 
 /** @throws {HttpError} 400 */
@@ -121,8 +118,18 @@ export function readVerb(word: string | null | undefined): OperatorVerb {
   return verb;
 }
 
+/** The result of an action. */
+interface Done {
+  /** The address from which the action came; null: the list. */
+  readonly back: string | null;
+  /** Of the note: see `flash.ts`. Null: there is none. */
+  readonly code: string | null;
+  /** The id of a job that a resubmit would restore to its previous state. */
+  readonly undo?: string | undefined;
+}
+
 /** The browser redirects a person back; our own script only wants the note, and what would undo the action. */
-export function goBack(c: PageContext, back: string | null, code: string | null, undo?: string): Response {
+export function goBack(c: PageContext, { back, code, undo }: Done): Response {
   const note = code === null ? null : noteOf(code);
   if (c.req.header("accept") === "application/json") {
     return c.json({ note: note === null || undo === undefined ? note : { ...note, undo } });

@@ -1,6 +1,13 @@
 /** Adding a job by hand: the form, and the job that it describes. */
 import type { ComponentChildren } from "preact";
-import { type Enqueuer, type JobRequest, messageOf, QueueError } from "@persistent-queue/queue";
+import {
+  type Enqueuer,
+  type JobRequest,
+  MAX_ID_LENGTH,
+  MAX_PRIORITY,
+  messageOf,
+  QueueError,
+} from "@persistent-queue/queue";
 import { type DueTime, parseDelay, parseDueTime } from "../api/due_time.ts";
 import { jsonText } from "../api/parse_json.ts";
 import { HttpError } from "../http/errors.ts";
@@ -50,7 +57,7 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
           )}
         </Field>
         <Field {...toField("id")}>
-          {(control) => <input {...control} {...plain} maxLength={2000} value={form.id} />}
+          {(control) => <input {...control} {...plain} maxLength={MAX_ID_LENGTH} value={form.id} />}
         </Field>
         <Field {...toField("payload")}>
           {(control) => <textarea {...control} rows={6} spellcheck={false}>{form.payload}</textarea>}
@@ -60,8 +67,8 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
             <input
               {...control}
               type="number"
-              min={-100}
-              max={100}
+              min={-MAX_PRIORITY}
+              max={MAX_PRIORITY}
               step={1}
               value={form.priority}
               placeholder="0"

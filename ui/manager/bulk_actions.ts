@@ -23,7 +23,7 @@ const SHOWN_MS = 30_000;
 /** How long the response waits for the move to finish. */
 const PATIENCE_MS = 1_500;
 
-export interface BatchRequest {
+interface BatchRequest {
   readonly verb: OperatorVerb;
   readonly query: ListQuery;
   readonly actor: Actor;

@@ -93,8 +93,9 @@ const EFFECTS = {
 } as const satisfies Record<Fault, string>;
 
 /** @throws {HttpError} 403 if faults are switched off */
-export function faultConfirmation({ queue, system, faultInjection }: PageDeps, fault: Fault, id: string) {
-  requireFaultInjection(faultInjection, { queue, consumerId: id });
+export function faultConfirmation(deps: PageDeps, fault: Fault, id: string) {
+  requireFaultInjection(deps, id);
+  const { queue, system } = deps;
   const consumer = consumersOnWire(system.view(), queue).find((one) => one.id === id && id !== "");
   return <FaultPage fault={fault} consumer={consumer ?? null} areSeveralHosts={queue.hosts.length > 0} />;
 }

@@ -1,3 +1,4 @@
+/** The page of the consumers, on all hosts. */
 import { cellIdOf, ConsumersTable } from "../components/consumers_table.tsx";
 import type { WireConsumer } from "../api/hosts.ts";
 import { Dock, PageHead } from "./page_frame.tsx";

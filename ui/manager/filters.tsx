@@ -13,22 +13,27 @@ export function StatusTabs({ view: { query, counts, stalled } }: { readonly view
   const others = { ...query, due: "" };
   const hasCounts = !isNarrowed(others);
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
-  const at = (status: string, isStalled: boolean) =>
-    listPath({ ...others, status, stalled: isStalled, cursor: "" });
+  const at = (tab: { readonly status?: string; readonly stalled?: boolean }) =>
+    listPath({ ...others, status: "", stalled: false, cursor: "", ...tab });
   const here = (status: string) => !query.stalled && query.status === status;
   return (
     <nav class="tabs" aria-label="Status">
-      <Tab href={at("", false)} name="All" n={hasCounts ? all : null} isHere={here("")} />
+      <Tab href={at({})} name="All" n={hasCounts ? all : null} isHere={here("")} />
       {(Object.keys(counts) as Status[]).map((status) => (
         <Tab
           key={status}
-          href={at(status, false)}
+          href={at({ status })}
           name={status}
           n={hasCounts ? counts[status] : null}
           isHere={here(status)}
         />
       ))}
-      <Tab href={at("", true)} name="Stalled" n={hasCounts ? stalled : null} isHere={query.stalled} />
+      <Tab
+        href={at({ stalled: true })}
+        name="Stalled"
+        n={hasCounts ? stalled : null}
+        isHere={query.stalled}
+      />
     </nav>
   );
 }

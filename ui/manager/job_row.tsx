@@ -1,3 +1,4 @@
+/** A row of the list, and the parts that the page of a job shares with it. */
 import type { OperatorVerb } from "@persistent-queue/queue";
 import { MINUTE_MS } from "@persistent-queue/queue/basics";
 import { age, dateAndTime, duration } from "../components/format.ts";
@@ -21,19 +22,7 @@ export function JobRow({ job, query, now }: JobRowProps) {
   const hasLeft = job.isGone === true || !isWanted(query, job);
   return (
     <tr role="row" class={hasLeft ? "has-left" : undefined} data-id={job.id} data-status={job.status}>
-      <td role="cell" class="cell-tick">
-        <label class="tick">
-          <input
-            type="checkbox"
-            name="id"
-            value={job.id}
-            form="ticked"
-            aria-label={`Select ${job.id}`}
-            data-tick={job.actions.join(" ")}
-            data-seq={job.seq}
-          />
-        </label>
-      </td>
+      <Tick job={job} />
       <th role="rowheader" scope="row" class="cell-id">
         <div class={isBrief(job, now) ? "job-line is-brief" : "job-line"}>
           <a id={name} class="job-link" href={jobPath(job.id, query)} title={job.id}>
@@ -46,20 +35,8 @@ export function JobRow({ job, query, now }: JobRowProps) {
       <td role="cell" class="cell-status" data-label="Status">
         <StatusBadge status={job.status} />
       </td>
-      <td
-        role="cell"
-        class={job.retries === 0 ? "cell-retries number zero" : "cell-retries number"}
-        data-label="Retries"
-      >
-        {job.retries}
-      </td>
-      <td
-        role="cell"
-        class={job.consumer_id === null ? "cell-consumer none" : "cell-consumer"}
-        data-label="Consumer"
-      >
-        <ConsumerName id={job.consumer_id} />
-      </td>
+      <Retries retries={job.retries} />
+      <Consumer id={job.consumer_id} />
       <Heartbeat job={job} now={now} />
       <td role="cell" class="cell-added nowrap number" data-label="Added">
         <time dateTime={isoTime(job.created_at)} {...titleInZone(dateAndTime(job.created_at))}>
@@ -72,6 +49,40 @@ export function JobRow({ job, query, now }: JobRowProps) {
         <Actions job={job} describedBy={name} />
       </td>
     </tr>
+  );
+}
+
+function Tick({ job: { id, actions, seq } }: { readonly job: Row }) {
+  return (
+    <td role="cell" class="cell-tick">
+      <label class="tick">
+        <input
+          type="checkbox"
+          name="id"
+          value={id}
+          form="ticked"
+          aria-label={`Select ${id}`}
+          data-tick={actions.join(" ")}
+          data-seq={seq}
+        />
+      </label>
+    </td>
+  );
+}
+
+function Retries({ retries }: { readonly retries: number }) {
+  return (
+    <td role="cell" class={`cell-retries number${retries === 0 ? " zero" : ""}`} data-label="Retries">
+      {retries}
+    </td>
+  );
+}
+
+function Consumer({ id }: { readonly id: string | null }) {
+  return (
+    <td role="cell" class={`cell-consumer${id === null ? " none" : ""}`} data-label="Consumer">
+      <ConsumerName id={id} />
+    </td>
   );
 }
 

@@ -17,12 +17,7 @@ export interface ListQuery {
   readonly limit: string;
 }
 
-/** All jobs, newest first. */
-export const WHOLE_LIST: ListQuery = {
-  ...{ status: "", kind: "", q: "", due: "", changed_since: "" },
-  ...{ stalled: false, cursor: "", limit: "" },
-};
-
+/** Without parameters: all jobs, newest first. */
 export function readQuery(params: URLSearchParams): ListQuery {
   const param = (name: string) => params.get(name) ?? "";
   const stalled = param("stalled") === "1";

@@ -1,3 +1,4 @@
+/** Which page a view is, and the state in which it starts. */
 import { LoggedOut } from "../components/plain_page.tsx";
 import { ConsumersPage } from "./consumers_page.tsx";
 import { NoteText } from "./page_frame.tsx";

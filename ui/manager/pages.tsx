@@ -112,6 +112,6 @@ async function add(c: PageContext, deps: PageDeps): Promise<Response> {
     runAt: field("run_at"),
   };
   const outcome = await addJob(audited(deps.queue, actorOf(c, deps)), form, deps.now());
-  if (outcome.ok) return goBack(c, jobPath(outcome.id), outcome.note);
+  if (outcome.ok) return goBack(c, { back: jobPath(outcome.id), code: outcome.note });
   return showAdd(c, deps, { form, error: outcome.error, status: outcome.status });
 }

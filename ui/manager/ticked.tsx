@@ -1,3 +1,4 @@
+/** The actions for ticked rows, and for all that match. */
 import type { OperatorVerb } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
 import { isNarrowed, listPath, type ListQuery, queryParams } from "./list_query.ts";

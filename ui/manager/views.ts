@@ -6,7 +6,7 @@ import type { ListQuery } from "./list_query.ts";
 
 export type WireJob = ReturnType<typeof jobOnWire>;
 export type WireHistory = ReturnType<typeof historyOnWire>;
-export type WireAttempt = ReturnType<typeof attemptOnWire>;
+type WireAttempt = ReturnType<typeof attemptOnWire>;
 
 /** Common to every page. `now`: milliseconds since 1970 by the server's clock, so ages do not depend on the reader's. */
 interface BaseView {

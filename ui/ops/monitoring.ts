@@ -80,7 +80,10 @@ export async function metrics(c: Context<AppEnv>, { queue, system }: OpsDeps): P
 
 /** `stats` is null while the storage does not respond: everything else is still reported. */
 function metricsText(stats: QueueStats | null, system: SystemView): string {
-  const metrics = [...(stats === null ? [] : ofQueue(stats)), ...ofSystem(system, stats !== null)];
+  const metrics = [
+    ...(stats === null ? [] : ofQueue(stats)),
+    ...ofSystem(system, { isStorageUp: stats !== null }),
+  ];
   return metrics.map(textOf).join("");
 }
 
@@ -95,7 +98,7 @@ function ofQueue(stats: QueueStats): Metric[] {
     value: rates[event],
   }));
   return [
-    { name: "pq_jobs", type: "gauge", help: `Jobs by status, ${OF_QUEUE}.`, samples: byStatus },
+    gauge("pq_jobs", `Jobs by status, ${OF_QUEUE}.`, byStatus),
     gauge(
       "pq_jobs_stalled",
       `Jobs that are PROCESSING without a heartbeat for longer than STALL_MS, ${OF_QUEUE}.`,
@@ -106,30 +109,29 @@ function ofQueue(stats: QueueStats): Metric[] {
       `For how long the job at the head of the line has been due, ${OF_QUEUE}.`,
       ageMs / 1000,
     ),
-    {
-      name: "pq_jobs_per_second",
-      type: "gauge",
-      help: "Jobs added and completed through this process, per second over the last ten seconds.",
-      samples: perSecond,
-    },
+    gauge(
+      "pq_jobs_per_second",
+      "Jobs added and completed through this process, per second over the last ten seconds.",
+      perSecond,
+    ),
     gauge(
       "pq_attempts_failed_per_second",
       "Attempts of this process that ended by an error or past their deadline, per second over the last ten seconds.",
       rates.failed,
     ),
-    {
-      name: "pq_jobs_parked",
-      type: "gauge",
-      help: `Waiting jobs that no handler knows, by kind, ${OF_QUEUE}; counted up to 10,000.`,
-      samples: parked.map(({ kind, count }) => ({ labels: { kind }, value: count })),
-    },
+    gauge(
+      "pq_jobs_parked",
+      `Waiting jobs that no handler knows, by kind, ${OF_QUEUE}; counted up to 10,000.`,
+      parked.map(({ kind, count }) => ({ labels: { kind }, value: count })),
+    ),
     counter("pq_fenced_total", "Late writes of workers that had lost their job.", fenced),
-    ...COUNTERS.map(([name, field, help]) => ({
-      name,
-      type: "counter" as const,
-      help: `${help}, since the start.`,
-      samples: totals.map(({ kind, [field]: value }) => ({ labels: { kind }, value })),
-    })),
+    ...COUNTERS.map(([name, field, help]) =>
+      counter(
+        name,
+        `${help}, since the start.`,
+        totals.map(({ kind, [field]: value }) => ({ labels: { kind }, value })),
+      )
+    ),
     {
       name: "pq_attempt_duration_seconds",
       type: "histogram",
@@ -168,7 +170,7 @@ const COUNTERS: readonly (readonly [name: string, field: Exclude<keyof KindTotal
 
 function ofSystem(
   { consumers, wedged, trouble, startedAt, memoryBytes }: SystemView,
-  isStorageUp: boolean,
+  { isStorageUp }: { readonly isStorageUp: boolean },
 ): Metric[] {
   const byState = STATES.map((state) => ({
     labels: { state },
@@ -177,12 +179,7 @@ function ofSystem(
   const restarts = consumers.reduce((total, consumer) => total + consumer.restarts, 0);
   return [
     gauge("pq_up", "1 while the system serves, 0 while it cannot.", trouble === null && isStorageUp ? 1 : 0),
-    {
-      name: "pq_consumers",
-      type: "gauge",
-      help: "Consumers of this process that live, by state.",
-      samples: byState,
-    },
+    gauge("pq_consumers", "Consumers of this process that live, by state.", byState),
     gauge(
       "pq_consumer_slots",
       "Consumers that this process should have: the setting CONSUMERS.",
@@ -195,12 +192,19 @@ function ofSystem(
   ];
 }
 
-function gauge(name: string, help: string, value: number): Metric {
-  return { name, type: "gauge", help, samples: [{ value }] };
+/** One number, or one for each combination of labels. */
+type Measured = number | readonly Sample[];
+
+function gauge(name: string, help: string, measured: Measured): Metric {
+  return { name, type: "gauge", help, samples: samplesOf(measured) };
 }
 
-function counter(name: string, help: string, value: number): Metric {
-  return { name, type: "counter", help, samples: [{ value }] };
+function counter(name: string, help: string, measured: Measured): Metric {
+  return { name, type: "counter", help, samples: samplesOf(measured) };
+}
+
+function samplesOf(measured: Measured): readonly Sample[] {
+  return typeof measured === "number" ? [{ value: measured }] : measured;
 }
 
 function textOf({ name, type, help, samples }: Metric): string {

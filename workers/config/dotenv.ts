@@ -4,7 +4,7 @@
  */
 import { printable } from "@persistent-queue/queue";
 
-export interface Dotenv {
+interface Dotenv {
   readonly values: Readonly<Record<string, string>>;
   /** One sentence each, never containing a value. */
   readonly problems: readonly string[];

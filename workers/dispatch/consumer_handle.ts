@@ -22,7 +22,7 @@ export interface InFlightJob {
   isTold: boolean;
 }
 
-export interface Settled {
+interface Settled {
   /** Tickets. */
   readonly completed: readonly number[];
   readonly others: readonly number[];
@@ -117,10 +117,10 @@ export class ConsumerHandle {
 
   give(jobs: readonly Claimed[], { soon }: { soon: boolean }): void {
     if (this.inFlight.size === 0) this.progressAt = this.#now();
-    this.post({ type: "jobs", soon, jobs: jobs.map((job) => this.#hold(job, !soon)) });
+    this.post({ type: "jobs", soon, jobs: jobs.map((job) => this.#offer(job, { isFresh: !soon })) });
   }
 
-  #hold(job: Claimed, isFresh: boolean): JobMessage {
+  #offer(job: Claimed, { isFresh }: Pick<InFlightJob, "isFresh">): JobMessage {
     const ticket = this.#roll.next();
     this.tickets.offer(ticket);
     this.inFlight.set(ticket, { job, ticket, isFresh, givenAt: this.#now(), canceled: null, isTold: false });

@@ -130,8 +130,8 @@ export class StopOrders {
   give(handle: ConsumerHandle, inFlight: InFlightJob, reason: CancelReason): void {
     inFlight.canceled = reason;
     handle.post({ type: "cancel", ticket: inFlight.ticket, reason });
-    this.#cutOffAfter(CONFIRM_MS, handle, inFlight, () => !inFlight.isTold);
-    this.#cutOffAfter(STOP_GRACE_MS, handle, inFlight, () => true);
+    this.#cutOff(handle, inFlight, { afterMs: CONFIRM_MS, unless: () => inFlight.isTold });
+    this.#cutOff(handle, inFlight, { afterMs: STOP_GRACE_MS, unless: () => false });
   }
 
   giveAll(reason: CancelReason): void {
@@ -140,20 +140,19 @@ export class StopOrders {
     }
   }
 
-  async #cutOffAfter(
-    ms: number,
+  async #cutOff(
     handle: ConsumerHandle,
     inFlight: InFlightJob,
-    isDue: () => boolean,
+    { afterMs, unless }: { readonly afterMs: number; readonly unless: () => boolean },
   ): Promise<void> {
     const { consumers, signal, onIgnored } = this.#options;
-    await sleep(ms, signal);
+    await sleep(afterMs, signal);
     const isOver = signal.aborted || consumers.get(handle.consumerId) !== handle ||
       !handle.inFlight.has(inFlight.ticket);
-    if (isOver || !isDue()) return;
+    if (isOver || unless()) return;
     onIgnored(
       handle.consumerId,
-      `A handler went on for ${ms / 1000} s after its job was ${inFlight.canceled}`,
+      `A handler went on for ${afterMs / 1000} s after its job was ${inFlight.canceled}`,
     );
   }
 }

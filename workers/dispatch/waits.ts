@@ -105,7 +105,7 @@ export class Idleness {
   }
 
   /** Something has ended: checks whether it was the last. */
-  look(): void {
+  check(): void {
     if (this.#isIdle()) this.#onIdle();
   }
 
@@ -117,7 +117,7 @@ export class Idleness {
         clearTimeout(timer);
         resolve();
       };
-      this.look();
+      this.check();
     });
   }
 }

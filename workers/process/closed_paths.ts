@@ -6,7 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { isWithin, realPath } from "../config/place_rules.ts";
 
-export interface Parts {
+interface Parts {
   readonly kind: "read" | "write";
   /** Real paths. */
   readonly closed: readonly string[];

@@ -48,7 +48,7 @@ export function handlerProject(handlersDir: string | null, mainUrl: string): Han
   };
 }
 
-export interface ProjectFolder {
+interface ProjectFolder {
   /** As HANDLERS_DIR spells it. */
   readonly given: string;
   /** Without links: a permission holds for the text of a path, and no other spelling should be granted. */
@@ -79,7 +79,7 @@ function projectOf(folder: string): string {
   return dirname(configAbove(folder) ?? join(folder, "deno.json"));
 }
 
-export interface HandlerFolder {
+interface HandlerFolder {
   readonly folder: URL;
   readonly kinds: string[];
   /** The folder as messages name it. */

@@ -15,7 +15,8 @@ import {
   readSources,
   type SettingSources,
 } from "../config/load_settings.ts";
-import { AGAIN, guard, isGuarded, readHandover } from "../guard.ts";
+import { guard } from "../guard.ts";
+import { AGAIN, isGuarded, readHandover } from "../guarded.ts";
 import { freePorts } from "./free_ports.ts";
 import { type HandlerProject, handlerProject } from "./handler_project.ts";
 import { machineFacts } from "./machine.ts";

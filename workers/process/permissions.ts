@@ -15,7 +15,7 @@ import { linkTargets } from "../handler_files.ts";
 import { partsOf, withLinksInto } from "./closed_paths.ts";
 import { handlersUrl, projectFolder } from "./handler_project.ts";
 import type { ThreadPermissions } from "../slots/hosted_threads.ts";
-import { GUARDED } from "../guard.ts";
+import { GUARDED } from "../guarded.ts";
 import { NOHUP } from "./stop_signals.ts";
 
 /** Threads load their code with the same read permission. */

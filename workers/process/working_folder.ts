@@ -1,3 +1,5 @@
+/** Puts the working folder back after a handler has moved it. */
+
 const { chdir, cwd } = Deno;
 
 /** The working folder is shared by the whole process, and a determined handler can change it. */

@@ -17,7 +17,7 @@ export interface TrialOptions {
   readonly onBroken: (kind: string, problem: string, how: { readonly isSilent: boolean }) => void;
   /** Anything else that an operator should know. */
   readonly onProblem: (problem: string) => void;
-  /** It is one no longer. */
+  /** The problem is over. */
   readonly onWithdrawn: (problem: string) => void;
 }
 

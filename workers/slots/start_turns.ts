@@ -12,7 +12,7 @@ export class StartTurns {
     this.#most = most;
   }
 
-  /** Calls `begin` when it is this thread's turn, maybe at once. Returns what gives the turn up, called more than once or not. */
+  /** Calls `begin` when it is this thread's turn, maybe at once. Returns the function that ends the turn, or the wait. */
   take(begin: () => void): () => void {
     let state: "waits" | "starts" | "is over" = "waits";
     const start = () => {

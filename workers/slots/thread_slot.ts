@@ -127,7 +127,7 @@ export class ThreadSlot<Message> {
     this.#ending.delete(id);
     if (!this.#stopped) this.#options.wedged.remove(id);
     if (this.#life?.id === id) this.#over(this.#life, why);
-    this.#idleness.look();
+    this.#idleness.check();
   }
 
   #over(life: Life<Message>, why: string): LifeSummary {
@@ -156,7 +156,7 @@ const STABLE_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
 
-export interface EndedLife {
+interface EndedLife {
   readonly lifeMs: number;
   /** It did some work: then a bad job took it down, and such jobs have their own limit. */
   readonly wasUseful: boolean;

@@ -3,7 +3,7 @@
  * SQL query, a read that never returns). Their jobs go to other consumers. Each keeps the resources that it holds, so
  * when there are two, the process should restart.
  */
-export interface WedgedThread {
+interface WedgedThread {
   readonly id: string;
   /** "consumer" or "producer". */
   readonly role: string;

@@ -18,7 +18,7 @@ import type { Clock } from "./runtime.ts";
 import type { Tidiness } from "./tidiness.ts";
 
 /** What keeps a thread fit for its next job, and tracks which job did what. */
-export interface Guards {
+interface Guards {
   readonly owners: Pick<Owners, "run">;
   readonly tidiness: Pick<Tidiness, "beforeJob" | "adopt" | "afterJob">;
   readonly memory: Pick<Memory, "look" | "countJob" | "collect" | "rest">;

@@ -4,7 +4,7 @@ import { GiveUp, RetryLater } from "../handler.ts";
 /** The handler ran past its deadline. */
 export class TimedOut extends Error {}
 
-export type Failure =
+type Failure =
   | { readonly type: "threw" | "gave-up" | "timed-out"; readonly delayMs?: never }
   /** Handlers are not always type-checked. */
   | { readonly type: "retry-later"; readonly delayMs: unknown };

@@ -50,7 +50,7 @@ interface Change extends Property {
   readonly after: PropertyDescriptor | undefined;
 }
 
-export interface Restored {
+interface Restored {
   readonly names: readonly string[];
   /** The names of changes that cannot be undone. */
   readonly stuck: readonly string[];

@@ -1,7 +1,7 @@
 /** The errors inside an error: those of an AggregateError or of its like, and both of a SuppressedError, which `using` throws. */
 import { read } from "./wary_reads.ts";
 
-export interface InnerErrors {
+interface InnerErrors {
   readonly inner: readonly { readonly title: string; readonly thrown: unknown }[];
   /** How many were left out. */
   readonly more: number;

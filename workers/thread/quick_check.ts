@@ -15,14 +15,14 @@ const lookupGetter: (object: object, key: PropertyKey) => unknown = Function.pro
 );
 const CompiledFunction = Function;
 
-export interface ExpectedProperty {
+interface ExpectedProperty {
   readonly object: object;
   readonly key: PropertyKey;
   readonly value: unknown;
   readonly descriptor: PropertyDescriptor;
 }
 
-export interface WatchedObject {
+interface WatchedObject {
   readonly object: object;
   readonly keys: readonly PropertyKey[];
 }

@@ -57,7 +57,7 @@ export function charsOf(outcome: Outcome): number {
   return error + (report?.detail?.length ?? 0) + (report?.log?.length ?? 0);
 }
 
-export interface ResultText {
+interface ResultText {
   /** Null if there is nothing to keep. */
   readonly text: string | null;
   /** What was left out, in words; null = nothing. */

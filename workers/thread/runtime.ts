@@ -37,7 +37,7 @@ interface Port {
   on(event: "message", listener: (message: unknown) => void): void;
 }
 
-export interface Channel<Start, Message> {
+interface Channel<Start, Message> {
   readonly start: Start;
   tell(message: FromThread): void;
   listen(onMessages: (messages: readonly Message[]) => void): void;

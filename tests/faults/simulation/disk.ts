@@ -3,6 +3,7 @@ import type { Added } from "../../../queue/roles.ts";
 import type { ClockSetBack } from "../../../queue/policy/clock_rollback.ts";
 import type { Job, Lease, OperatorVerb, Status } from "../../../queue/job.ts";
 import type { Settlement } from "../../../queue/ending.ts";
+import type { ProcessIdentity, ProcessRow } from "../../../queue/processes.ts";
 import type {
   ClaimAnswer,
   ClaimRequest,
@@ -12,8 +13,6 @@ import type {
   NewJob,
   Orphan,
   OrphanRequest,
-  ProcessIdentity,
-  ProcessRow,
   PruneRequest,
   Refused,
   StoreStats,

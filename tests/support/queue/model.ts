@@ -20,14 +20,13 @@ import {
   type Verb,
 } from "../../../queue/job.ts";
 import type { Charge, Settlement } from "../../../queue/ending.ts";
+import type { ProcessIdentity, ProcessRow } from "../../../queue/processes.ts";
 import type {
   ClaimOptions,
   ClaimRequest,
   NewJob,
   Orphan,
   OrphanRequest,
-  ProcessIdentity,
-  ProcessRow,
   SilentConsumers,
 } from "../../../queue/store.ts";
 

@@ -1,6 +1,6 @@
 /** A job that another program has locked is asked for ever less often, until something happens. */
 import assert from "node:assert/strict";
-import { VainClaims } from "../../queue/consuming/vain_claims.ts";
+import { ClaimBackoff } from "../../queue/consuming/claim_backoff.ts";
 import { getQueue } from "../../queue/get_queue.ts";
 import type { Queue } from "../../queue/queue.ts";
 import { eventually } from "../support/eventually.ts";
@@ -11,10 +11,10 @@ const JOB = {
   ...{ retries: 0, crashes: 0, suspect: false },
 };
 
-Deno.test("claims in vain are repeated at once, then after ever longer waits, and anew once a job is found", async () => {
-  const vain = new VainClaims(() => 1_000);
+Deno.test("a claim that misses a due job is repeated at once, then after ever longer waits, and at once again after a job is found", async () => {
+  const backoff = new ClaimBackoff(() => 1_000);
   const waitFor = async (claimed = [] as typeof JOB[], nextRunAt: number | null = 999) => {
-    const at = await vain.nextClaimAt({ claimed, nextRunAt: Promise.resolve(nextRunAt) });
+    const at = await backoff.nextClaimAt({ claimed, nextRunAt: Promise.resolve(nextRunAt) });
     return at === null ? null : at - 1_000;
   };
   const waits: (number | null)[] = [];

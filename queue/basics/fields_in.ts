@@ -1,4 +1,4 @@
-/** The fields of a text from another host, or from a file; none if it is not a JSON object. */
+/** The fields of an untrusted text, from another host or from a file; none if it is not a JSON object. Never throws. */
 export function fieldsIn(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
