@@ -83,8 +83,8 @@ export type QueueEvent =
   | { readonly type: "fenced"; readonly id: string; readonly consumerId: string }
   /** Jobs of a kind without a handler are waiting. Emitted once per kind. */
   | { readonly type: "parked"; readonly kind: string }
-  /** Other kinds than before are claimed here. */
-  | { readonly type: "kinds-changed" }
+  /** Other kinds than before are claimed here: all but these, whose handlers are broken. */
+  | { readonly type: "kinds-changed"; readonly broken: ReadonlySet<string> }
   | { readonly type: "pruned"; readonly count: number }
   /** These jobs were removed; a later `pruned` counts them. */
   | { readonly type: "removed"; readonly ids: readonly string[] }

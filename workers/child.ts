@@ -34,7 +34,7 @@ export interface LifeEvents {
 
 export interface ChildOptions<Start> extends Omit<LifeEvents, "onReady"> {
   readonly onReady?: () => void;
-  readonly threads: HostedThreads;
+  readonly threads: Pick<HostedThreads, "start">;
   readonly url: URL;
   readonly name: string;
   readonly start: Start;

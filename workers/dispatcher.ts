@@ -37,8 +37,8 @@ export class Dispatcher {
   readonly #threadWatch: ThreadWatch;
   readonly #heartbeats: Heartbeats;
   readonly #unownedDeaths = new UnownedDeaths();
-  /** Jobs canceled or swept while they may have been on their way from the store: their leases by `seq`. */
-  readonly #takenMeanwhile = new Map<number, number>();
+  /** Kinds whose handlers cannot be loaded. */
+  #broken: ReadonlySet<string> = new Set();
   /** Attempts that have ended and are being stored: a job canceled meanwhile gets no next attempt. */
   readonly #ending = new Set<readonly InFlightJob[]>();
   readonly #idleness = new Idleness(() =>
@@ -50,14 +50,9 @@ export class Dispatcher {
     this.#options = options;
     const { queue, clock, onError } = options;
     const consumers = this.#consumers;
-    this.#claimer = new Claimer({
-      ...{ queue, onError, consumers, now: () => queue.now() },
-      onClaimed: (jobs) => this.#give(jobs),
-      onIdle: () => {
-        this.#takenMeanwhile.clear();
-        this.#checkIfStopping();
-      },
-    });
+    const onIdle = () => this.#checkIfStopping();
+    const onClaimed = (jobs: readonly Claimed[]) => this.#give(jobs);
+    this.#claimer = new Claimer({ queue, consumers, now: () => queue.now(), onClaimed, onError, onIdle });
     this.#prefetchReturn = new PrefetchReturn({ consumers, clock, onBack: (jobs) => this.#takeBack(jobs) });
     const giveUp = (consumerId: string, why: string) => options.onUnusable(consumerId, why, { guilty: null });
     this.#stopOrders = new StopOrders({ consumers, signal: this.#stop.signal, onIgnored: giveUp });
@@ -67,7 +62,6 @@ export class Dispatcher {
     });
     const onLost = (handle: ConsumerHandle, lease: Lease) => this.#drop(handle, lease, "lost");
     this.#heartbeats = new Heartbeats({ queue, onError, onLost });
-    const onIdle = () => this.#checkIfStopping();
     this.#settler = new Settler({ queue, onError, signal: this.#stop.signal, onIdle });
   }
 
@@ -76,7 +70,6 @@ export class Dispatcher {
     return [...[...this.#consumers.values()].flatMap((handle) => handle.leases()), ...this.#settler.leases];
   }
 
-  /** Adds a consumer. */
   join(handle: ConsumerHandle): void {
     this.#consumers.set(handle.consumerId, handle);
     this.wake();
@@ -87,6 +80,7 @@ export class Dispatcher {
     if (event.type === "swept") event.requeued.forEach((job) => this.#lose(job));
     // Whatever its status was: an edit by hand leaves the lease with the consumer that holds it.
     if (event.type === "moved" && event.lease.lease > 0) this.cancel(event.lease);
+    if (event.type === "kinds-changed") this.#hold(event.broken);
     if (mayBringJobs(event)) this.wake();
   }
 
@@ -103,6 +97,15 @@ export class Dispatcher {
     const left = abandonedJobs(handle, this.#unownedDeaths.judge(handle, end), this.#options.clock());
     this.#release(left);
     return left.filter(({ outcome }) => outcome !== HANDED_BACK).length;
+  }
+
+  /** Jobs of these kinds wait in the queue, where another host may take them, until their handlers are mended. */
+  #hold(broken: ReadonlySet<string>): void {
+    this.#broken = broken;
+    for (const handle of this.#consumers.values()) {
+      const { unbegun, waiting } = handle.clear(({ kind }) => broken.has(kind));
+      this.#takeBack([...unbegun, ...waiting]);
+    }
   }
 
   // What threads report ------------------------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ export class Dispatcher {
 
   /** A job was canceled. If it is running, its handler is told. */
   cancel(lease: Lease): void {
-    if (!this.#claimer.isIdle) this.#takenMeanwhile.set(lease.seq, lease.lease);
+    this.#claimer.withdraw(lease);
     const matches = ({ job }: InFlightJob) => job.seq === lease.seq && job.lease <= lease.lease;
     for (const ended of this.#ending) ended.filter(matches).forEach((one) => one.canceled = "canceled");
     for (const handle of this.#consumers.values()) this.#drop(handle, lease, "canceled");
@@ -134,7 +137,7 @@ export class Dispatcher {
   #lose({ consumerId, seq, lease }: Lease & { readonly consumerId: string | null }): void {
     const handle = this.#consumers.get(consumerId ?? "");
     if (handle === undefined) return;
-    if (!this.#claimer.isIdle) this.#takenMeanwhile.set(seq, lease);
+    this.#claimer.withdraw({ seq, lease });
     this.#drop(handle, { seq, lease }, "lost");
   }
 
@@ -178,7 +181,7 @@ export class Dispatcher {
       return this.#release([{ job, outcome: { type: "stopped", detail: "Its consumer has ended" } }]);
     }
     // Its run time is stored, so it can wait in the queue instead.
-    if (handle.waiting.isFull) return this.#takeBack([job]);
+    if (handle.waiting.isFull || this.#broken.has(job.kind)) return this.#takeBack([job]);
     // Suspects run one at a time, and another may be running by then, so a suspect goes back to the queue.
     const mustGoBack = () => job.suspect || handle.isFull;
     const onDue = () => mustGoBack() ? this.#takeBack([job]) : this.#handOut(handle, [job], { soon: true });
@@ -202,8 +205,7 @@ export class Dispatcher {
   // What is handed out -------------------------------------------------------------------------------------------------
 
   #give(claimed: readonly Claimed[]): void {
-    const wanted = claimed.filter(({ seq, lease }) => lease > (this.#takenMeanwhile.get(seq) ?? -1));
-    for (const [consumerId, jobs] of Map.groupBy(wanted, (job) => job.consumerId)) {
+    for (const [consumerId, jobs] of Map.groupBy(claimed, (job) => job.consumerId)) {
       const handle = this.#consumers.get(consumerId);
       if (handle !== undefined && !this.#stop.signal.aborted) this.#handOut(handle, jobs, { soon: false });
       else this.#takeBack(jobs);

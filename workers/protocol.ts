@@ -90,7 +90,7 @@ export type FromThread =
   | { readonly type: "leftover"; readonly text: string }
   /** For the system's log: a job did something that may harm other jobs. */
   | { readonly type: "warning"; readonly text: string }
-  /** From the probe: loading the handler of a kind begins, or has ended. */
+  /** From the probe, and the second from a consumer if there is a problem: loading a handler begins, or has ended. */
   | { readonly type: "loading"; readonly kind: string }
   | { readonly type: "loaded"; readonly kind: string; readonly problem: string | null }
   /** From the probe: it has begun to load all of them. */

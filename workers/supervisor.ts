@@ -100,6 +100,7 @@ export class Supervisor {
         this.#processWatch?.removeOldLogs();
       },
       onWarning: (text: string) => this.#tell("warn", text),
+      onUnloadable: (kind: string, why: string) => this.#options.check?.hold(kind, why),
     };
     return Array.from({ length: settings.consumers }, (_, i) => new ConsumerSlot({ ...parts, slot: i + 1 }));
   }

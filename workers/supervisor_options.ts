@@ -4,6 +4,7 @@ import type { Spawn } from "./child.ts";
 import type { Settings } from "./config.ts";
 import type { Dispatcher, DispatcherOptions } from "./dispatcher.ts";
 import type { Log } from "./log.ts";
+import type { HandlerCheck } from "./slots/handler_check.ts";
 import type { HostedThreads } from "./slots/hosted_threads.ts";
 
 type Queue =
@@ -18,7 +19,7 @@ export interface SupervisorOptions {
   readonly threads?: HostedThreads; // with the handlers' permissions; those of this process unless given
   readonly spawn?: Spawn; // starts a thread; a real one unless given
   readonly dispatch?: (options: DispatcherOptions) => Dispatcher; // makes the dispatcher; the usual one unless given
-  readonly check?: { readonly problems: readonly string[] }; // what is wrong with the handlers
+  readonly check?: Pick<HandlerCheck, "problems" | "hold">; // what is wrong with the handlers
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */
   readonly clock?: () => number;

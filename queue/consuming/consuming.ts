@@ -61,7 +61,7 @@ export class Consuming implements Consumer {
   claimExcept(broken: ReadonlySet<string>): void {
     const { events, options } = this.#parts;
     this.#kinds = options.kinds.filter((kind) => !broken.has(kind));
-    events.emit({ type: "kinds-changed" });
+    events.emit({ type: "kinds-changed", broken });
   }
 
   #nextClaimAt(answer: ClaimAnswer): ClaimAnswer["nextRunAt"] {

@@ -30,7 +30,7 @@ function attemptAt(load: Promise<HandlerModule>): Attempt {
   return new Attempt(MESSAGE, {
     ...{ consumerId: "c", settings: SETTINGS, clock, state: new ThreadState() },
     handlers: { loaded: () => null, load: () => load },
-    ...{ onLoaded: () => {}, log: () => {} },
+    ...{ onLoaded: () => {}, onUnloadable: () => {}, log: () => {} },
   });
 }
 

@@ -22,7 +22,7 @@ Deno.test("threads that were ended for their memory do not count as hanging in n
         return { post: () => {}, end: () => {} };
       },
       dispatcher: { join: () => {}, leave: () => 0 } as unknown as Dispatcher,
-      ...{ onReady: () => {}, onRestart: () => {}, onWarning: () => {} },
+      ...{ onReady: () => {}, onRestart: () => {}, onWarning: () => {}, onUnloadable: () => {} },
     });
   const [leaking, alsoLeaking, native] = [slotOf(1), slotOf(2), slotOf(3)];
   for (const slot of [leaking, alsoLeaking, native]) slot.fill();

@@ -11,7 +11,7 @@ function attemptWith(handler: Handler): Attempt {
   return new Attempt(MESSAGE, {
     ...{ consumerId: "c", settings: SETTINGS, clock, state: new ThreadState() },
     handlers: { loaded: () => ({ handler }), load: () => Promise.reject(new Error("It is loaded")) },
-    ...{ onLoaded: () => {}, log: () => {} },
+    ...{ onLoaded: () => {}, onUnloadable: () => {}, log: () => {} },
   });
 }
 

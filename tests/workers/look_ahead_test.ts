@@ -77,6 +77,7 @@ Deno.test("the time that a handler takes to load is not counted as its first job
       state: new ThreadState(),
       handlers: { loaded: () => null, load },
       onLoaded: () => {},
+      onUnloadable: () => {},
       log: () => {},
     },
   });

@@ -4,6 +4,7 @@ import {
   type Claimed,
   type ClaimRequest,
   type Consumer,
+  type Lease,
   MOVES,
   type QueueEvent,
   StorageError,
@@ -35,6 +36,8 @@ export class Claimer {
   /** The last claim found all the jobs that were requested, so a prefetch takes nothing from other consumers. */
   #hasBacklog = false;
   #suspectRequested = false;
+  /** Jobs that were withdrawn during a claim: their leases by `seq`. */
+  readonly #withdrawn = new Map<number, number>();
   #underWay = 0;
   #stopped = false;
   #cancelTimer = () => {};
@@ -48,6 +51,11 @@ export class Claimer {
     this.#wakes += 1;
     this.#isDrained = false;
     this.fill();
+  }
+
+  /** The job was canceled or swept: if it is on its way from the store, it is not passed on. */
+  withdraw({ seq, lease }: Lease): void {
+    if (!this.isIdle) this.#withdrawn.set(seq, lease);
   }
 
   /** A consumer may have room. */
@@ -105,7 +113,10 @@ export class Claimer {
       if (wakes === this.#wakes) this.#sleepUntil(now() + STORAGE_RETRY_MS);
     } finally {
       this.#underWay -= 1;
-      if (this.isIdle) onIdle();
+      if (this.isIdle) {
+        this.#withdrawn.clear();
+        onIdle();
+      }
     }
     this.fill();
   }
@@ -118,7 +129,8 @@ export class Claimer {
     this.#suspectRequested ||= suspectAsked;
     try {
       const { claimed, nextRunAt } = await queue.claim(requests);
-      if (claimed.length > 0) onClaimed(claimed);
+      const wanted = claimed.filter(({ seq, lease }) => lease > (this.#withdrawn.get(seq) ?? -1));
+      if (wanted.length > 0) onClaimed(wanted);
       this.#hasBacklog = gotAll(claimed, requests);
       return { nextRunAt };
     } finally {

@@ -179,10 +179,10 @@ export class ConsumerHandle {
     return revoked;
   }
 
-  /** Removes every job that has not begun. */
-  clear(): { unbegun: Claimed[]; waiting: Claimed[] } {
-    const unbegun = this.revoke(() => true).map(({ job }) => job);
-    return { unbegun, waiting: this.waiting.remove(() => true) };
+  /** Removes every job that has not begun, or those of them that match. */
+  clear(matches: (job: Claimed) => boolean = () => true): { unbegun: Claimed[]; waiting: Claimed[] } {
+    const unbegun = this.revoke(({ job }) => matches(job)).map(({ job }) => job);
+    return { unbegun, waiting: this.waiting.remove(matches) };
   }
 
   /** Removes these jobs. Returns those that have begun and were not yet told to stop: they run until they are. */

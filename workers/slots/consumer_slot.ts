@@ -23,12 +23,13 @@ export interface ConsumerSlotOptions {
   readonly onReady: () => void;
   readonly onRestart: (id: string, why: string) => void;
   readonly onWarning: (text: string) => void;
+  readonly onUnloadable: (kind: string, why: string) => void;
   readonly wedged: WedgedThreads;
 }
 
 /** Heartbeats missed in a row before a consumer counts as silent. */
 const MISSED_HEARTBEATS = 3;
-/** The shortest silence that counts, however fast the heartbeats are, because a busy machine delays them. */
+/** The shortest silence that counts, because a busy machine delays heartbeats. */
 const MIN_SILENCE_MS = 1_000;
 /**
  * A thread that was ended for its memory first finishes the collections of its full heap, or the native call that fills
@@ -222,8 +223,9 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       case "unusable":
         return this.replace(message.why, { guilty: message.guilty });
       case "leftover":
-        this.#leftover = message.text;
-        return;
+        return void (this.#leftover = message.text);
+      case "loaded":
+        return this.#options.onUnloadable(message.kind, message.problem ?? "");
       case "warning":
         return this.#options.onWarning(message.text);
       default:

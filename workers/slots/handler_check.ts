@@ -11,7 +11,7 @@ import { HandlerTrial, type TrialOptions } from "./handler_trial.ts";
 export interface HandlerCheckOptions extends Pick<TrialOptions, "folder" | "threads"> {
   /** Each problem is logged once, and printed on the terminal. */
   readonly log: Pick<Log, "warn" | "info">;
-  /** Called with all kinds whose handlers are broken, whenever these change. */
+  /** Called with all kinds whose handlers are broken, or not checked yet, whenever these change. */
   readonly onBroken: (kinds: ReadonlySet<string>) => void;
   /** Broken handlers are tried again after this time. */
   readonly againMs?: number;
@@ -19,118 +19,190 @@ export interface HandlerCheckOptions extends Pick<TrialOptions, "folder" | "thre
 
 const MAX_WAIT_MS = 2_000;
 const AGAIN_MS = 5_000;
+/** At the start, so that one slow module does not hold up the check of the others. */
+const PATIENCE_MS = 3_000;
+/** For a module that was silent for longer than that: on a busy machine, it may only be slow. */
+const LONG_PATIENCE_MS = 30_000;
+/** A module that spins takes a processor for that long, so it is tried no more often than this. */
+const SELDOM_MS = 10 * 60_000;
+
+interface Pace {
+  readonly isSlow: boolean;
+  readonly patienceMs: number;
+}
+
+const PACES: readonly Pace[] = [
+  { isSlow: false, patienceMs: PATIENCE_MS },
+  { isSlow: true, patienceMs: LONG_PATIENCE_MS },
+];
+
+interface Verdict {
+  readonly why: string;
+  /** The state of its file when it was tried. */
+  readonly stamp: string;
+  /** How long its module was silent: it blocked or ended its thread, or waited for something. 0 = it failed. */
+  readonly silentMs: number;
+}
 
 interface Broken {
-  readonly kind: string;
-  /** The file as it was tried, for a module that blocked its thread or ended it: it is not tried again unchanged. */
-  readonly stamp: string | null;
+  readonly problem: string;
+  /** The state of its file when it was tried. */
+  readonly stamp: string;
+  /** Its module blocked or ended its thread, or waited for something: it may need more time. */
+  readonly isSlow: boolean;
+  /** By the monotonic clock. Until then it is tried again only if its file has changed. */
+  readonly againAt: number;
 }
 
 export class HandlerCheck {
   readonly #options: HandlerCheckOptions;
-  /** By their sentences; null = of no kind that is broken. */
-  readonly #problems = new Map<string, Broken | null>();
-  readonly #endings: Promise<void>[] = [];
-  #isStopped = false;
-  #cancelTimer = () => {};
+  /** Problems that hold up no kind. */
+  readonly #notes = new Set<string>();
+  /** By kind. */
+  readonly #broken = new Map<string, Broken>();
+  readonly #unchecked = new Set<string>();
+  /** Whether jobs run although there are unchecked kinds: theirs do not. */
+  #isLate = false;
+  readonly #end = new AbortController();
+  /** Whether broken handlers are tried again, and at which paces that is going on. */
+  #retries = false;
+  readonly #underWay = new Set<Pace>();
 
   constructor(options: HandlerCheckOptions) {
     this.#options = options;
   }
 
   get problems(): readonly string[] {
-    return [...this.#problems.keys()];
+    return [...this.#notes, ...[...this.#broken.values()].map(({ problem }) => problem)];
   }
 
-  /** Like `run`, but waits two seconds at most. Problems found later are reported when they are known. */
+  /** Checks all handlers, but waits two seconds at most. From then on jobs of other kinds than the unchecked run. */
   async begin(): Promise<void> {
-    await Promise.race([this.run().then(() => this.#tryLater()), sleep(MAX_WAIT_MS)]);
+    await Promise.race([this.run().then(() => this.#retry()), sleep(MAX_WAIT_MS)]);
+    this.#isLate = this.#unchecked.size > 0;
+    if (this.#isLate) this.#tellBroken();
   }
 
   /** Resolves when every handler has been tried, and the threads that tried them have ended, or cannot be ended. */
   async run(): Promise<void> {
     const { folder } = this.#options;
     for (const problem of handlerFiles(folder).problems) this.#note(problem);
-    await this.#try(listKinds(folder));
-    await Promise.all(this.#endings);
+    const kinds = listKinds(folder);
+    for (const kind of kinds) this.#unchecked.add(kind);
+    await this.#try(kinds, PATIENCE_MS);
+    // Those that no thread could try.
+    for (const kind of [...this.#unchecked]) this.#release(kind);
+  }
+
+  /** A consumer could not load the handler of this kind: it has changed, or was not checked yet. */
+  hold(kind: string, why: string): void {
+    if (this.#broken.has(kind)) return;
+    this.#hold(kind, { why, stamp: this.#stampOf(kind), silentMs: 0 });
+    this.#retry();
   }
 
   stop(): void {
-    this.#isStopped = true;
-    this.#cancelTimer();
+    this.#end.abort();
   }
 
-  /** Returns the kinds whose handlers are broken. */
-  async #try(kinds: readonly string[]): Promise<ReadonlySet<string>> {
+  get #isStopped(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  #retry(): void {
+    this.#retries = true;
+    for (const pace of PACES) this.#keepTrying(pace);
+  }
+
+  /** Until no handler of this pace is broken. So a slow one does not hold up the others. */
+  async #keepTrying(pace: Pace): Promise<void> {
+    if (this.#underWay.has(pace)) return;
+    this.#underWay.add(pace);
+    const brokenOnes = () => [...this.#broken].filter(([, { isSlow }]) => isSlow === pace.isSlow);
+    while (brokenOnes().length > 0 && !this.#isStopped) {
+      const due = brokenOnes().filter(([kind, { stamp, againAt }]) => (
+        againAt <= performance.now() || stamp !== this.#stampOf(kind)
+      ));
+      await this.#try(due.map(([kind]) => kind), pace.patienceMs);
+      await sleep(this.#options.againMs ?? AGAIN_MS, this.#end.signal);
+    }
+    this.#underWay.delete(pace);
+  }
+
+  async #try(kinds: readonly string[], patienceMs: number): Promise<void> {
     const { folder, threads } = this.#options;
-    const broken = new Set<string>();
-    let left = kinds;
-    while (left.length > 0 && !this.#isStopped) {
+    const endings: Promise<void>[] = [];
+    const stamps = new Map(kinds.map((kind) => [kind, this.#stampOf(kind)]));
+    // Only a module that blocks its thread or ends it leaves others untried.
+    for (let left = kinds; left.length > 0 && !this.#isStopped;) {
       const trial = new HandlerTrial(left, {
-        ...{ folder, threads, onProblem: (problem) => this.#note(problem) },
-        onWithdrawn: (problem) => this.#problems.delete(problem),
-        onBroken: (kind, problem, { isSilent }) => {
-          broken.add(kind);
-          this.#hold(kind, problem, isSilent ? this.#stampOf(kind) : null);
+        ...{ folder, threads, patienceMs },
+        onSound: (kind) => this.#release(kind),
+        onBroken: (kind, why, { isSilent }) => {
+          this.#hold(kind, { why, stamp: stamps.get(kind) ?? "", silentMs: isSilent ? patienceMs : 0 });
+        },
+        onProblem: (problem) => this.#note(problem),
+        onWedged: (kind) => {
+          this.#note(wedged(kind));
+          // Each try would take one more thread.
+          this.#tryFrom(kind, Infinity);
+        },
+        onFreed: (kind) => {
+          this.#notes.delete(wedged(kind));
+          this.#tryFrom(kind, 0);
         },
       });
-      this.#endings.push(trial.gone);
-      // Only a module that blocks its thread or ends it leaves others untried.
+      endings.push(trial.gone);
       left = await trial.left;
     }
-    return broken;
+    await Promise.all(endings);
   }
 
+  // What was found --------------------------------------------------------------------------------------------
+
   #note(problem: string): void {
-    if (this.#isStopped || this.#problems.has(problem)) return;
-    this.#problems.set(problem, null);
+    if (this.#isStopped || this.#notes.has(problem)) return;
+    this.#notes.add(problem);
+    this.#tell(problem);
+  }
+
+  #tell(problem: string): void {
     console.error(`Warning: ${problem}`);
     this.#options.log.warn(problem);
   }
 
-  #hold(kind: string, why: string, stamp: string | null): void {
-    const problem = `${why} – jobs of kind ${kind} wait`;
-    for (const known of this.#problemsOf(kind)) if (known !== problem) this.#problems.delete(known);
-    this.#note(problem);
+  #hold(kind: string, { why, stamp, silentMs }: Verdict): void {
     if (this.#isStopped) return;
-    this.#problems.set(problem, { kind, stamp });
-    this.#tellBroken();
+    const before = this.#broken.get(kind);
+    const problem = `${onOneLine(why)} – jobs of kind ${kind} wait`;
+    const isSlow = silentMs > 0 || before?.isSlow === true && before.stamp === stamp;
+    const againAt = silentMs < LONG_PATIENCE_MS ? 0 : performance.now() + SELDOM_MS;
+    this.#broken.set(kind, { problem, stamp, isSlow, againAt });
+    this.#unchecked.delete(kind);
+    if (problem !== before?.problem) this.#tell(problem);
+    if (before === undefined) this.#tellBroken();
+    if (this.#retries) this.#retry();
   }
 
-  #tryLater(): void {
-    if (this.#isStopped || this.#broken.length === 0) return;
-    const timer = setTimeout(() => this.#tryAgain(), this.#options.againMs ?? AGAIN_MS);
-    this.#cancelTimer = () => clearTimeout(timer);
-  }
-
-  async #tryAgain(): Promise<void> {
-    const kinds = this.#broken
-      .filter(({ kind, stamp }) => stamp === null || stamp !== this.#stampOf(kind))
-      .map(({ kind }) => kind);
-    const broken = await this.#try(kinds);
-    for (const kind of kinds) if (!broken.has(kind)) this.#release(kind);
-    this.#tryLater();
+  #tryFrom(kind: string, againAt: number): void {
+    const broken = this.#broken.get(kind);
+    if (broken !== undefined) this.#broken.set(kind, { ...broken, againAt });
   }
 
   #release(kind: string): void {
     if (this.#isStopped) return;
-    for (const problem of this.#problemsOf(kind)) this.#problems.delete(problem);
-    const news = `The handler file ${kind}.ts can be loaded now: jobs of kind ${kind} run.`;
-    console.error(news);
-    this.#options.log.info(news);
-    this.#tellBroken();
-  }
-
-  get #broken(): Broken[] {
-    return [...this.#problems.values()].filter((one) => one !== null);
-  }
-
-  #problemsOf(kind: string): string[] {
-    return [...this.#problems].filter(([, one]) => one?.kind === kind).map(([problem]) => problem);
+    const wasUnchecked = this.#unchecked.delete(kind);
+    const wasBroken = this.#broken.delete(kind);
+    if (wasBroken) {
+      const news = `The handler file ${kind}.ts can be loaded now: jobs of kind ${kind} run.`;
+      console.error(news);
+      this.#options.log.info(news);
+    }
+    if (wasBroken || wasUnchecked && this.#isLate) this.#tellBroken();
   }
 
   #tellBroken(): void {
-    this.#options.onBroken(new Set(this.#broken.map(({ kind }) => kind)));
+    this.#options.onBroken(new Set([...this.#broken.keys(), ...this.#isLate ? this.#unchecked : []]));
   }
 
   /** Differs once the file has changed. */
@@ -142,4 +214,16 @@ export class HandlerCheck {
       return "";
     }
   }
+}
+
+function wedged(kind: string): string {
+  return `The handler file ${kind}.ts hangs in native code while it is loaded: the thread that tried it cannot be ` +
+    "ended, and holds what it has until the process ends.";
+}
+
+/** What is wrong, and where; the excerpt of the file in between adds nothing. */
+function onOneLine(words: string): string {
+  const lines = words.split("\n").map((line) => line.trim());
+  const place = lines.findLast((line) => line.startsWith("at "));
+  return [lines[0] ?? "", ...(place === undefined ? [] : [place])].join(" ");
 }

@@ -40,6 +40,8 @@ const SIGNAL = {
 const GRACE_MS = 5_000;
 /** By then the supervisor has most likely freed some open files. */
 const FILES_RETRY_MS = 1_000;
+/** By then the supervisor knows that no job of this kind can run here, unless the handler has been mended. */
+const LOAD_RETRY_MS = 5_000;
 
 export interface AttemptOptions {
   readonly consumerId: string;
@@ -50,6 +52,8 @@ export interface AttemptOptions {
   readonly state: ThreadState;
   /** The module of this kind has just been loaded. */
   readonly onLoaded: (kind: string) => void;
+  /** It cannot be loaded, for this reason. */
+  readonly onUnloadable: (kind: string, why: string) => void;
   readonly log: (text: string) => void;
 }
 
@@ -126,12 +130,20 @@ export class Attempt {
   }
 
   async #load(kind: string): Promise<HandlerModule> {
-    const module = await this.#options.handlers.load(kind).catch(asTooEarly);
+    const module = await this.#options.handlers.load(kind).catch((error) => this.#comeLater(error));
     this.#options.onLoaded(kind);
     this.began = this.#options.clock.now();
     // An order to stop that came meanwhile has found no handler to tell.
     if (this.#canceled !== null) throw abortErrorOf(this.#canceled);
     return module;
+  }
+
+  /** A job is not to blame for its handler, nor for the files that others hold open: it uses up no retry. @throws */
+  #comeLater(error: unknown): never {
+    if (isOutOfFiles(error)) throw new RetryLater(FILES_RETRY_MS, messageOf(error));
+    const why = reportOf(error, { isDeliberate: true }).error;
+    this.#options.onUnloadable(this.kind, why);
+    throw new RetryLater(LOAD_RETRY_MS, why);
   }
 
   cancel(reason: string): void {
@@ -217,12 +229,6 @@ export class Attempt {
 
 function abortErrorOf(reason: string): DOMException {
   return new DOMException(`The job was stopped: ${reason}`, "AbortError");
-}
-
-/** Other jobs have taken all open files, so this job must not use up a retry for that. @throws */
-function asTooEarly(error: unknown): never {
-  if (isOutOfFiles(error)) throw new RetryLater(FILES_RETRY_MS, messageOf(error));
-  throw error;
 }
 
 function toHandlerJob({ id, kind, payload, lease }: JobMessage, consumerId: string): HandlerJob {

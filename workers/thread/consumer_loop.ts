@@ -73,6 +73,7 @@ export class ConsumerLoop {
       ...{ consumerId, handlers, clock, state },
       settings: Object.freeze({ filesDir, startDir, workMs, severalHosts }),
       onLoaded: (kind) => this.#adopt(kind),
+      onUnloadable: (kind, problem) => tell({ type: "loaded", kind, problem }),
       log: (text) => log.info(text),
     };
   }
