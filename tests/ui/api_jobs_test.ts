@@ -124,6 +124,40 @@ Deno.test("a call with one finished id says what became of each job, so that no 
   assert.equal((await read(pages.api(`/api/jobs/${added.id}`))).body.payload, "pay me");
 });
 
+Deno.test("a call with one finished id does not call a job added that waits with another payload", async () => {
+  await using pages = await openPages();
+  for (const id of ["done", "later", "same"]) {
+    await read(pages.api("/api/jobs", { id, kind: "mail", payload: 1 }));
+  }
+  await read(pages.api("/api/jobs/cancel", { ids: ["done"] }));
+  const add = async (payload: number, more: object[]) => {
+    const jobs = ["done", "later", "same"].map((id) => ({
+      id,
+      kind: "mail",
+      payload: id === "later" ? payload : 1,
+    }));
+    return (await read(pages.api("/api/jobs", [...jobs, ...more]))).body;
+  };
+  const differing = await add(2, [{ id: "new", kind: "mail" }]);
+  assert.deepEqual(
+    differing.results.map(({ ok, outcome, differs }: Record<string, unknown>) => [ok, outcome, differs]),
+    [[false, "refused", undefined], [true, "waiting", true], [true, "waiting", false], [
+      true,
+      "added",
+      false,
+    ]],
+  );
+  assert.match(
+    differing.error.message,
+    / Of the others of this call, 1 was added; 2 already waited or ran and are unchanged, 1 of them with another payload or kind\.$/,
+  );
+  assert.match(
+    (await add(1, [])).error.message,
+    /, 0 were added; 2 already waited or ran and are unchanged\.$/,
+  );
+  assert.equal((await read(pages.api("/api/jobs/later"))).body.payload, 1);
+});
+
 const BAD_JOBS: [what: string, json: unknown, code: string, words: RegExp][] = [
   ["text", "job", "invalid_job", /object/],
   ["null", null, "invalid_job", /object/],

@@ -211,7 +211,7 @@ export function warningsOf(
 export function addResults(outcomes: DuplicateJobs["outcomes"]) {
   return outcomes.map((one) => {
     const { outcome, job: { id, status } } = one;
-    if (outcome !== "refused") return { id, ok: true, outcome, status };
+    if (outcome !== "refused") return { id, ok: true, outcome, status, differs: one.differs };
     return { id, ok: false, outcome, error: { code: "duplicate_job", message: whyRefused(one) } };
   });
 }
