@@ -31,6 +31,8 @@ export class StorageError extends QueueError {
   readonly ofSomeJobs: boolean;
   /** Whether it only keeps jobs from being added: those that are stored go on. */
   readonly ofNewJobs: boolean;
+  /** A try holds others up: the next one must not come sooner. Null: it may come at any time. */
+  readonly pauseMs: number | null;
   /** The reason as shown without a login: it names no file. */
   readonly publicMessage: string;
   constructor(
@@ -40,6 +42,7 @@ export class StorageError extends QueueError {
       refused = false,
       ofSomeJobs = false,
       ofNewJobs = false,
+      pauseMs = null,
       publicMessage = NO_DETAIL,
       ...options
     }: ErrorOptions & StorageErrorFacts = {},
@@ -49,6 +52,7 @@ export class StorageError extends QueueError {
     this.refused = refused;
     this.ofSomeJobs = ofSomeJobs;
     this.ofNewJobs = ofNewJobs;
+    this.pauseMs = pauseMs;
     this.publicMessage = publicMessage;
   }
 }
@@ -58,6 +62,7 @@ interface StorageErrorFacts {
   readonly refused?: boolean;
   readonly ofSomeJobs?: boolean;
   readonly ofNewJobs?: boolean;
+  readonly pauseMs?: number | null;
   readonly publicMessage?: string;
 }
 

@@ -22,8 +22,16 @@ export const SCHEMA_VERSION = MIGRATIONS.length;
 const META = "persistent_queue";
 
 const TURN_MS = 20_000;
-/** While a step waits for a table lock, everything else that needs the table waits behind the step. */
 const LOCK_MS = 5_000;
+/**
+ * While an upgrade waits for the table of jobs, running hosts wait behind it: for a shorter time than any of their statements
+ * may wait, and seldom.
+ */
+const TABLE_MS = 300;
+const PAUSE_MS = 6_000;
+
+const IN_USE =
+  "The upgrade of the queue waits for another program that uses the table of jobs, such as a dump or a vacuum.";
 
 /**
  * Brings the schema up to date, and creates it if it is missing. A step that rewrites every job takes about 5 seconds per
@@ -37,6 +45,7 @@ export async function migrate(client: Client, schema: string): Promise<void> {
     if (await versionOf(tx, schema) === null) await create(tx, schema);
     const version = await versionOf(tx, schema) ?? 0;
     assertKnown(version, schema);
+    if (version > 0 && version < SCHEMA_VERSION) await takeJobs(tx);
     for (const step of MIGRATIONS.slice(version)) await tx.script(step);
     if (version < SCHEMA_VERSION) {
       await tx.query(`DELETE FROM ${META}`, []);
@@ -56,6 +65,25 @@ async function takeTurn(tx: Tx, schema: string): Promise<void> {
     throw new StorageError("Another process is bringing the tables up to date.", {
       cause: error,
       passing: true,
+    });
+  }
+  await tx.script(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+}
+
+/**
+ * A dump reads the table for as long as it lasts. The weaker lock keeps out vacuums, and no host waits behind it: the server
+ * ends an automatic vacuum that is in the way, but only after more time than the stronger lock may take.
+ */
+async function takeJobs(tx: Tx): Promise<void> {
+  try {
+    await tx.script("LOCK TABLE jobs IN SHARE UPDATE EXCLUSIVE MODE");
+    await tx.script(`SET LOCAL lock_timeout = ${TABLE_MS}`);
+    await tx.script("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE");
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+    throw new StorageError(IN_USE, {
+      cause: error,
+      ...{ passing: true, pauseMs: PAUSE_MS, publicMessage: IN_USE },
     });
   }
   await tx.script(`SET LOCAL lock_timeout = ${LOCK_MS}`);

@@ -62,6 +62,15 @@ Deno.test("a start that finds another supervisor says so at once, instead of tha
   assert.deepEqual(await toldBy(open, { isRestart: false }), [held]);
 });
 
+Deno.test("a start that holds running hosts up with each try leaves them as much time between two as it says", async () => {
+  const at: number[] = [];
+  const busy = new StorageError("A dump is in the way.", { passing: true, pauseMs: 1_500 });
+  const open = () => at.push(performance.now()) < 2 ? Promise.reject(busy) : Promise.resolve("open");
+  await toldBy(open, { isRestart: false });
+  const [first = 0, second = 0] = at;
+  assert.ok(second - first >= 1_490, `${second - first} ms`);
+});
+
 Deno.test("a damaged storage ends every start", async () => {
   const damaged = new StorageError("It is damaged.");
   for (const isRestart of [false, true]) await assert.rejects(told(damaged, { isRestart }), damaged);

@@ -53,8 +53,8 @@ export async function openWhenFree<Queue>(
     } catch (error) {
       if (!(error instanceof StorageError && isRestart && error.refused)) assertPassing(error);
       await tell(error.message, error.publicMessage);
+      await sleep(error.pauseMs ?? RETRY_MS);
     }
-    await sleep(RETRY_MS);
   }
 }
 
