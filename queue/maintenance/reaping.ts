@@ -30,13 +30,16 @@ export async function reapSilent(
   const detail = `No heartbeat for more than ${stallMs / 1000} s`;
   const reaped: Reaped[] = [];
   const alive = livingHeartbeats({ stallMs });
+  // Jobs whose release is refused would be found again each time, in place of those behind them.
+  const leftOut = [...held];
   for (let full = true; full;) {
-    const orphans = await store.orphans({ alive, held, limit: SWEEP_LIMIT });
+    const orphans = await store.orphans({ alive, held: leftOut, limit: SWEEP_LIMIT });
     const settlements = judgeDeaths(orphans, { event: "stalled", detail, crashLimit: null });
     const freed = await reap(store, orphans, settlements);
     reaped.push(...freed);
-    // Jobs whose release is refused are found again each time.
-    full = orphans.length === SWEEP_LIMIT && freed.length > 0;
+    const isFreed = new Set(freed.map(leaseKey));
+    leftOut.push(...orphans.filter((orphan) => !isFreed.has(leaseKey(orphan))));
+    full = orphans.length === SWEEP_LIMIT;
   }
   return reaped;
 }

@@ -65,6 +65,24 @@ editTest("a sweep frees the others if the release of one silent job is refused",
   assert.deepEqual(await statuses(on, ["a", "b"]), ["PROCESSING", "PENDING"]);
 });
 
+editTest("a sweep frees a silent job behind very many whose release is refused", async () => {
+  await using on = await testQueue();
+  await editByHand(
+    on.url,
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+     INSERT INTO jobs (id, status, lease, last_heartbeat) SELECT 'bad ' || i, 'PROCESSING', 1, 0 FROM n`,
+  );
+  await holdByDead(on, ["good"]);
+  const isBad = `OLD.id LIKE 'bad %' AND ${IS_RELEASED}`;
+  await editByHand(on.url, `UPDATE jobs SET last_heartbeat = 0 WHERE id = 'good'; ${trigger(isBad)}`);
+  assert.equal(await on.queue.sweep({ held: [], freed: 0 }), 1);
+  assert.deepEqual(await statuses(on, ["bad 1", "bad 1000", "good"]), [
+    "PROCESSING",
+    "PROCESSING",
+    "PENDING",
+  ]);
+});
+
 editTest("a start does not fail because of the numbers in the row of a process", async () => {
   for (const seenAt of ["9223372036854775807", "-9223372036854775808"]) {
     await using on = await testQueue();
