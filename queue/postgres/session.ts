@@ -13,7 +13,7 @@ import type { Calls } from "../storing/calls.ts";
 import { number, textOrNull, toKinds, toText, toTime } from "../storing/rows.ts";
 import type { PostgresAddress } from "./address.ts";
 import { withTimeout } from "../storing/with_timeout.ts";
-import { Client, SERVER, type Tx } from "./client.ts";
+import { Client, type Row, SERVER, type Tx } from "./client.ts";
 import { BACK_MS, SESSION } from "./session_statements.ts";
 
 /** A process beats this often, whatever else it does. */
@@ -184,11 +184,25 @@ export class Session {
   ): Promise<ProcessRow[]> {
     const values = [this.#process, time, silentForMs, await this.canJudge(time), predecessor];
     const rows = await tx.query(SESSION.processes, values);
+    const isAlive = await this.#livingDespiteSilence(tx, rows, [time, silentForMs]);
     return rows.map((row) => ({
       ...{ id: toText(row.id), host: toText(row.host), pid: number(row.pid), version: toText(row.version) },
-      ...{ startedAt: toTime(row.started_at), seenAt: toTime(row.seen_at), isDead: row.is_dead === true },
+      ...{ startedAt: toTime(row.started_at), seenAt: toTime(row.seen_at) },
+      isDead: row.is_dead === true && !isAlive.has(row.n),
       ...{ view: textOrNull(row.view), kinds: toKinds(row.kinds) },
     }));
+  }
+
+  /** The numbers of such processes: an edit in an open transaction keeps them from showing that they are alive. */
+  async #livingDespiteSilence(
+    tx: Tx,
+    rows: readonly Row[],
+    [time, silentForMs]: readonly [number | null, number],
+  ): Promise<Set<unknown>> {
+    const dead = rows.filter(({ is_dead }) => is_dead === true).map(({ n }) => number(n));
+    if (dead.length === 0 || this.#process === null) return new Set();
+    const living = await tx.query(SESSION.livingDespiteSilence, [dead, time, silentForMs]);
+    return new Set(living.map(({ n }) => n));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 /** The statements of a session: the row of a process, and the lock by which the others see whether it is alive. */
+import { IN_FLIGHT } from "../storing/conditions.ts";
 import { now } from "./sql_fragments.ts";
 
 /** The two keys of the lock: one for the schema, and one for the process. */
@@ -63,11 +64,20 @@ export const SESSION = {
   // of a process known to have ended, or null. A living process that has lost its connection reconnects at once. After a
   // restart of the server no process holds its lock yet: only one that took it since then can have lost it, and the others
   // get a moment to come back, however long ago they were seen.
-  processes: `SELECT id, host, pid, version, started_at, seen_at, view, to_json(kinds)::text AS kinds,
+  processes: `SELECT n, id, host, pid, version, started_at, seen_at, view, to_json(kinds)::text AS kinds,
       n IS DISTINCT FROM $1::int AND (($4::boolean AND CASE WHEN locked_at > pg_postmaster_start_time()
         THEN seen_at < ${now(2)} - $3::bigint OR ${IS_CUT_OFF}
         ELSE seen_at < ${now(2)} - $3::bigint
           AND pg_postmaster_start_time() < clock_timestamp() - interval '${BACK_MS} ms' END)
       OR (id = $5::text AND ${IS_CUT_OFF})) AS is_dead
     FROM processes ORDER BY n`,
+  // which of these processes live, although they are silent: they hold their lock, and their jobs have heartbeats, or another
+  // program has locked the row, so that they cannot write to it: ?1 numbers ?2 now, or null ?3 ms of silence
+  livingDespiteSilence: `WITH working AS (SELECT DISTINCT process FROM jobs WHERE ${IN_FLIGHT}
+        AND process = ANY ($1::int[]) AND last_heartbeat BETWEEN ${now(2)} - $3::bigint AND ${
+    now(2)
+  } + $3::bigint),
+      free AS (SELECT n FROM processes WHERE n = ANY ($1::int[]) FOR NO KEY UPDATE SKIP LOCKED)
+    SELECT n FROM processes WHERE n = ANY ($1::int[]) AND ${IS_LOCKED}
+      AND (n IN (SELECT process FROM working) OR n NOT IN (SELECT n FROM free))`,
 } as const;
