@@ -1,7 +1,7 @@
 /** The statements that claim jobs from the line: see `statements.ts`. */
 import { MAX_CLAIMED_BYTES } from "../storing/batches.ts";
 import { MAY, TO } from "../storing/conditions.ts";
-import { isOfKinds, JOBS_FIRST, levels, now, READY, SUSPECT } from "./sql_fragments.ts";
+import { isOfKinds, levels, now, READY, SUSPECT } from "./sql_fragments.ts";
 
 /**
  * Gives a job to a new holder. The lease is never lower than the current time, so that a server which took over without the
@@ -10,6 +10,12 @@ import { isOfKinds, JOBS_FIRST, levels, now, READY, SUSPECT } from "./sql_fragme
 const claimedBy = (consumer: string, process: string) =>
   `status = ${TO.claim}, lease = greatest(jobs.lease + 1, clock.at), consumer_id = ${consumer}, process = ${process},
       last_heartbeat = clock.at, started_at = clock.at, updated_at = clock.at`;
+
+/**
+ * The table of jobs is locked before that of processes, as an upgrade locks them: in the other order the two wait for each
+ * other. It selects nothing, and is not executed.
+ */
+const JOBS_FIRST = "jobs_first AS (SELECT FROM jobs WHERE false)";
 
 const AS_CLAIMED =
   `jobs.consumer_id, jobs.seq, jobs.lease, jobs.id, jobs.kind, jobs.payload::text AS payload, jobs.retries,

@@ -119,7 +119,7 @@ export class PostgresStore implements Store {
     const alone = () => claim(this.#client, requests, context());
     const usual = async () => mergeAnswers(await (isUsual ? this.#claims.call(requests) : alone()));
     const apart = { requests, context, refused: this.#refused, now: this.now };
-    const answer = () => claimDespiteRefusals(this.#client, usual, apart);
+    const answer = () => this.#session.whileClaiming(claimDespiteRefusals(this.#client, usual, apart));
     return await this.#write(answer, ({ claimed }) => claimed.length > 0);
   };
 

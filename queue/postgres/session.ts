@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { HostChannel } from "../capabilities.ts";
-import { assertPassing } from "../errors.ts";
+import { assertPassing, QueueError } from "../errors.ts";
 import { Listeners } from "../basics/listeners.ts";
 import { channelOf } from "../hosts/channel.ts";
 import { Mailbox } from "../hosts/messages.ts";
@@ -31,6 +31,10 @@ export class Session {
   /** The number of this process, once it has joined, and its id. */
   #process: number | null = null;
   #id: string | null = null;
+  /** It has removed its row itself, and so has given up what it holds. */
+  #hasLeft = false;
+  /** Claims under way. */
+  readonly #claims = new Set<Promise<unknown>>();
   #hasListened = false;
   /** Our connection holds the lock of this process. */
   #isLocked = false;
@@ -99,15 +103,35 @@ export class Session {
   }
 
   async join({ id, host, pid, version }: ProcessIdentity, time: number | null): Promise<void> {
-    const before = this.#process;
+    const [before, hasLeft] = [this.#process, this.#hasLeft];
     const [row] = await this.#client.query(SESSION.join, [id, host, pid, version, time]);
     const joined = number(row?.n);
     await this.#lock(joined, time);
     this.#process = joined;
     this.#id = id;
+    this.#hasLeft = false;
     this.#seenAt = performance.now();
     if (row?.is_after_outage === true) this.#backAt = this.#seenAt;
-    if (before !== null) await this.#client.query(SESSION.unlock, [before]);
+    if (before === null) return;
+    await this.#client.query(SESSION.unlock, [before]);
+    if (!hasLeft) await this.#adoptJobsOf(before, joined);
+  }
+
+  /** Returns what the claim returns: it may be under way while another process takes this one for dead. */
+  async whileClaiming<T>(claim: Promise<T>): Promise<T> {
+    this.#claims.add(claim);
+    return await claim.finally(() => this.#claims.delete(claim));
+  }
+
+  /**
+   * The process that removed the row has released the jobs that it found. A claim that ended later got jobs that belong to no
+   * row, and the next start of any host would take them for those of a dead process.
+   */
+  async #adoptJobsOf(former: number, process: number): Promise<void> {
+    await Promise.allSettled(this.#claims);
+    await this.#client.query(SESSION.adopt, [former, process]).catch((error) => {
+      if (!(error instanceof QueueError)) throw error;
+    });
   }
 
   /** A lost connection keeps the lock until the server notices that it is gone: later calls try again. */
@@ -174,6 +198,7 @@ export class Session {
   }
 
   async leave(tx: Tx, id: string): Promise<void> {
+    if (id === this.#id) this.#hasLeft = true;
     await tx.query(SESSION.leave, [id]);
   }
 

@@ -9,12 +9,6 @@ export const SUSPECT = `jobs.${MAY.claim} AND jobs.suspect = 1`;
 export const now = (value: number) =>
   `coalesce($${value}::bigint, floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint)`;
 
-/**
- * The table of jobs is locked before that of processes, as an upgrade locks them: in the other order the two wait for each
- * other. It selects nothing, and is not executed.
- */
-export const JOBS_FIRST = "jobs_first AS (SELECT FROM jobs WHERE false)";
-
 const PLAIN = [
   "seq",
   "lease",
