@@ -73,7 +73,11 @@ export class ConsumerLoop {
       ...{ consumerId, handlers, clock, state },
       settings: Object.freeze({ filesDir, startDir, workMs, severalHosts }),
       onLoaded: (kind) => this.#adopt(kind),
-      onUnloadable: (kind, problem) => tell({ type: "loaded", kind, problem }),
+      onUnloadable: (kind, problem) => {
+        tell({ type: "loaded", kind, problem });
+        // What a module imports stays failed in this thread after it is mended.
+        this.retireAfterJob(`It could not load the handler of kind ${kind}`);
+      },
       log: (text) => log.info(text),
     };
   }
