@@ -54,7 +54,10 @@ Deno.test("jobs lose no retries if what their handler imports breaks while the s
   await using system = await runSystem({ command: "supervise", env });
   await system.healthy();
   // No consumer has loaded it yet.
-  await Deno.writeTextFile(handlers.file("lib/word.ts"), "export const word = ");
+  await Deno.writeTextFile(
+    handlers.file("lib/word.ts"),
+    'throw new Error("no dictionary"); export const word = "";',
+  );
   const ids = ["one", "two"];
   for (const id of ids) await (await system.api("jobs", { id, kind: "importing" })).text();
   await eventually("both wait, and the system says why", async () => {
