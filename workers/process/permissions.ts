@@ -65,6 +65,8 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   const database = databasePaths(settings, mainUrl);
   const needed: Record<HandlerPermission, readonly string[]> = {
     read: [
+      // To restore the working folder: `.env` stays closed.
+      settings.startDir,
       ...codePaths(mainUrl),
       ...handlerPaths(settings, mainUrl),
       ...projectAsGiven(settings),
