@@ -5,7 +5,7 @@ import type { Events } from "./events.ts";
 import type { StorageHealth } from "./health.ts";
 import type { Policy } from "./policy/policy.ts";
 import type { Store } from "./store.ts";
-import type { Totals } from "./inspecting/counters.ts";
+import type { RunTimeTotals, Totals } from "./inspecting/counters.ts";
 import { DEFAULT_KIND } from "./adding/check_job.ts";
 
 export interface QueueOptions extends Policy {
@@ -33,6 +33,7 @@ export interface QueueParts {
   readonly events: Events;
   readonly health: StorageHealth;
   readonly totals: Totals;
+  readonly runTimes: RunTimeTotals;
 }
 
 export const QUEUE_DEFAULTS = {

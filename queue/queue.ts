@@ -20,7 +20,7 @@ import { Hosts } from "./hosts/hosts.ts";
 import { StorageHealth } from "./health.ts";
 import { Inspecting } from "./inspecting/inspecting.ts";
 import { LastStats } from "./inspecting/last_stats.ts";
-import { Totals } from "./inspecting/counters.ts";
+import { RunTimeTotals, Totals } from "./inspecting/counters.ts";
 import { Maintenance } from "./maintenance/maintenance.ts";
 import { Presence } from "./maintenance/presence.ts";
 import { RequestRecord } from "./maintenance/request_record.ts";
@@ -64,7 +64,8 @@ export class Queue implements Role {
       events.emit({ type: "storage", trouble: error?.message ?? null })
     );
     const clock = new ClockRollback(() => store.shownTime());
-    this.#parts = { store, options, clock, events, health, totals: new Totals(options.kinds) };
+    const counters = { totals: new Totals(options.kinds), runTimes: new RunTimeTotals(options.kinds) };
+    this.#parts = { store, options, clock, events, health, ...counters };
     this.#requests = new RequestRecord({ path: options.requestRecord ?? null, now: store.now });
     this.#last = new LastStats(this.#parts);
     this.#presence = new Presence(this.#parts, this.#requests);

@@ -34,6 +34,16 @@ export interface KindTotals {
   readonly fenced: number;
 }
 
+/** How long the handler of one kind ran, since this process began: in attempts that it ended, or its deadline. */
+export interface RunTimes {
+  readonly kind: string;
+  readonly attempts: number;
+  /** In milliseconds, as all times here. */
+  readonly sumMs: number;
+  /** From the shortest on: how many attempts took no longer than `upToMs`. */
+  readonly buckets: readonly { readonly upToMs: number; readonly attempts: number }[];
+}
+
 export interface QueueStats extends Pick<StoreStats, "counts" | "parked"> {
   /** How long the job at the head of the line has been due, in milliseconds; 0 if none is due. */
   readonly ageMs: number;
@@ -45,4 +55,5 @@ export interface QueueStats extends Pick<StoreStats, "counts" | "parked"> {
   /** Late writes of workers that had lost their lease. They were dropped. */
   readonly fenced: number;
   readonly totals: readonly KindTotals[];
+  readonly runTimes: readonly RunTimes[];
 }

@@ -45,6 +45,14 @@ export interface Enqueuer {
   add(requests: readonly JobRequest[], by?: string): Promise<Added[]>;
 }
 
+/** An attempt, and how it ended. */
+export interface Attempted {
+  readonly job: Claimed;
+  readonly outcome: Outcome;
+  /** How long the handler ran, in milliseconds; left out if it did not come to an end. */
+  readonly ranMs?: number;
+}
+
 /** The role of the dispatcher. */
 export interface Consumer {
   /** The most jobs that one consumer may have in flight. */
@@ -63,7 +71,7 @@ export interface Consumer {
    * Writes how these attempts ended. Returns a verdict for each, in their order.
    * @throws {StorageError}; {RejectedWrite} if a rule of the store is violated; nothing is written then
    */
-  settle(attempts: readonly { readonly job: Claimed; readonly outcome: Outcome }[]): Promise<Verdict[]>;
+  settle(attempts: readonly Attempted[]): Promise<Verdict[]>;
 }
 
 /** The role of the sweeper. */

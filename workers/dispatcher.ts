@@ -2,13 +2,13 @@
  * Connects threads and queue: what threads report, which consumers have room, what is due. Everything from one turn of
  * the event loop shares one durable transaction of the store, and a thread is told nothing before that is committed.
  */
-import type { Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/queue";
+import type { Attempted, Claimed, Consumer, Lease, QueueEvent } from "@persistent-queue/queue";
 import type { ConsumerHandle, InFlightJob } from "./dispatch/consumer_handle.ts";
 import type { CancelReason, Result } from "./protocol.ts";
 import { Claimer, mayBringJobs } from "./dispatch/claimer.ts";
 import { Heartbeats } from "./dispatch/heartbeats.ts";
 import { abandonedJobs, type EndOfConsumer, UnownedDeaths } from "./dispatch/abandoned.ts";
-import { type Attempted, HANDED_BACK, Settler, STOPPED, takeEnded } from "./dispatch/settler.ts";
+import { HANDED_BACK, Settler, STOPPED, takeEnded } from "./dispatch/settler.ts";
 import { PrefetchReturn, StopOrders, ThreadWatch } from "./dispatch/thread_watch.ts";
 import { Idleness } from "./dispatch/waits.ts";
 
@@ -107,9 +107,9 @@ export class Dispatcher {
 
   // What threads report ------------------------------------------------------------------------------------------------
 
-  results(handle: ConsumerHandle, results: readonly Result[], busyMs: number): void {
+  results(handle: ConsumerHandle, results: readonly Result[]): void {
     handle.heardAt = this.#options.clock();
-    const taken = takeEnded(handle, results, busyMs);
+    const taken = takeEnded(handle, results);
     this.#settle(handle, taken);
     this.#takeBack(handle.takeBackIfFlooded().map(({ job }) => job));
     // A suspect that has ended makes room for the next one.
@@ -147,8 +147,8 @@ export class Dispatcher {
   }
 
   /** The job runs past its deadline: this attempt ends, and its thread too. */
-  #cutOff(handle: ConsumerHandle, { ticket }: InFlightJob, error: string): void {
-    this.results(handle, [{ ticket, outcome: { type: "timed-out", error } }], 0);
+  #cutOff(handle: ConsumerHandle, result: Result): void {
+    this.results(handle, [result]);
     this.#options.onUnusable(handle.consumerId, "A handler went on past its deadline", { guilty: null });
   }
 

@@ -74,13 +74,14 @@ export type ToConsumer =
 export interface Result {
   readonly ticket: number;
   readonly outcome: Outcome;
+  /** How long the handler ran, in milliseconds. */
+  readonly ranMs: number;
 }
 
 export type FromThread =
   | { readonly type: "ready" }
   | { readonly type: "beat" }
-  /** `busyMs`: how long the handlers ran in total. */
-  | { readonly type: "results"; readonly results: readonly Result[]; readonly busyMs: number }
+  | { readonly type: "results"; readonly results: readonly Result[] }
   /** The thread has received the cancel of this job. */
   | { readonly type: "told"; readonly ticket: number }
   /** The thread must be replaced. `guilty`: the job to blame; null = none of its jobs. */
@@ -116,6 +117,7 @@ const OUTCOMES: readonly string[] = [
 
 /** Captured before a handler can change them. */
 const { parse, stringify } = JSON;
+const { round } = Math;
 
 /** Property names would double the cost of reading jobs that take microseconds. */
 type PackedJob = readonly [
@@ -160,16 +162,18 @@ function unpacked(packed: readonly PackedJob[]): JobMessage[] {
 
 const RETURNED_NOTHING: Outcome = { type: "returned", result: null };
 
-/** Called in a thread. Most handlers return nothing, so for those only the ticket is sent. */
+/** Called in a thread. Most handlers return nothing: of those only the ticket is sent, and how many microseconds they ran. */
 export function writeMessage(message: FromThread): string {
   if (message.type !== "results") return stringify(message);
   const returned: number[] = [];
   const results: Result[] = [];
   for (let i = 0; i < message.results.length; i++) {
     const result = message.results[i] as Result;
-    const { outcome, ticket } = result;
-    if (outcome.type === "returned" && outcome.result === null) returned[returned.length] = ticket;
-    else results[results.length] = result;
+    const { outcome, ticket, ranMs } = result;
+    if (outcome.type === "returned" && outcome.result === null) {
+      returned[returned.length] = ticket;
+      returned[returned.length] = round(ranMs * 1000);
+    } else results[results.length] = result;
   }
   return stringify({ ...message, results, returned });
 }
@@ -184,13 +188,12 @@ export function readMessage(text: unknown): FromThread | null {
     case "tried":
       return { type: data.type };
     case "results": {
-      const { results, returned, busyMs } = data;
-      if (!Array.isArray(results) || !results.every(isResult)) return null;
-      if (!Array.isArray(returned) || !returned.every(Number.isSafeInteger)) return null;
-      // A `busyMs` that is not a number would keep the consumer from ever getting work again.
-      if (!Number.isFinite(busyMs)) return null;
-      for (const ticket of returned) results.push({ ticket, outcome: RETURNED_NOTHING });
-      return { type: "results", results, busyMs: Number(busyMs) };
+      const { results, returned } = data;
+      if (!Array.isArray(results) || !Array.isArray(returned)) return null;
+      for (let i = 0; i < returned.length; i += 2) {
+        results.push({ ticket: returned[i], outcome: RETURNED_NOTHING, ranMs: returned[i + 1] / 1000 });
+      }
+      return results.every(isResult) ? { type: "results", results } : null;
     }
     case "told":
       return Number.isSafeInteger(data.ticket) ? { type: "told", ticket: Number(data.ticket) } : null;
@@ -228,6 +231,8 @@ function parsed(text: unknown): unknown {
 
 function isResult(value: unknown): value is Result {
   if (!isRecord(value) || !Number.isSafeInteger(value.ticket) || !isRecord(value.outcome)) return false;
+  // Another value would keep the consumer from ever getting work again.
+  if (!(Number.isFinite(value.ranMs) && Number(value.ranMs) >= 0)) return false;
   const { type, result, error, delayMs } = value.outcome;
   if (typeof type !== "string" || !OUTCOMES.includes(type)) return false;
   if (type === "returned") return result === null || typeof result === "string";

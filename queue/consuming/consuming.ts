@@ -5,8 +5,8 @@ import { isFinished, type Lease, leaseKey } from "../job.ts";
 import type { Presence } from "../maintenance/presence.ts";
 import type { QueueParts } from "../options.ts";
 import { decide } from "../policy/policy.ts";
-import type { Consumer } from "../roles.ts";
-import type { Ending, Outcome, Verdict } from "../ending.ts";
+import type { Attempted, Consumer } from "../roles.ts";
+import type { Ending, Verdict } from "../ending.ts";
 import type { ClaimAnswer, Claimed, ClaimRequest } from "../store.ts";
 import { ClaimBackoff } from "./claim_backoff.ts";
 
@@ -80,7 +80,7 @@ export class Consuming implements Consumer {
     return renewed;
   }
 
-  async settle(attempts: readonly { job: Claimed; outcome: Outcome }[]): Promise<Verdict[]> {
+  async settle(attempts: readonly Attempted[]): Promise<Verdict[]> {
     const { store, health, events, options } = this.#parts;
     const settlements = attempts.map(({ job, outcome }) => (
       { seq: job.seq, lease: job.lease, ...decide(job, outcome, options) }
@@ -88,12 +88,12 @@ export class Consuming implements Consumer {
     for (const ending of settlements) if (isCharge(ending)) this.#charged.add(leaseKey(ending));
     const held = await health.observe(store.settle(settlements));
     if (this.owesCharge) settlements.forEach((ending) => this.#charged.delete(leaseKey(ending)));
-    const verdicts = attempts.map(({ job }, i) => {
+    const verdicts = attempts.map((attempt, i) => {
       const [ending, isHeld] = [settlements[i], held[i]];
       if (ending === undefined || isHeld === undefined) {
         throw new TypeError("The store left out a settlement.");
       }
-      return this.#toVerdict(job, isHeld ? ending : null);
+      return this.#toVerdict(attempt, isHeld ? ending : null);
     });
     // Completed jobs are reported only as a number: there are many, and they need no details.
     const count = settlements.filter(({ verb }, i) => verb === "complete" && held[i]).length;
@@ -102,9 +102,10 @@ export class Consuming implements Consumer {
   }
 
   /** Counts and reports the end of an attempt. `ending`: null if the lease was lost and nothing was written. */
-  #toVerdict(job: Claimed, ending: Ending | null): Verdict {
-    const { totals, events, options } = this.#parts;
+  #toVerdict({ job, ranMs }: Attempted, ending: Ending | null): Verdict {
+    const { totals, runTimes, events, options } = this.#parts;
     totals.settled(job, ending);
+    if (ending !== null && ranMs !== undefined) runTimes.observe(job.kind, ranMs);
     if (ending === null) {
       events.emit({ type: "fenced", id: job.id, consumerId: job.consumerId });
       return { type: "lost" };

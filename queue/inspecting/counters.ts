@@ -1,7 +1,7 @@
 /** Counts events: per second over the last minute, and in total since this process began. */
 import type { QueueEvent, Reaped } from "../events.ts";
 import { isFinished } from "../job.ts";
-import type { KindTotals, QueueStats, Rates } from "../queue_stats.ts";
+import type { KindTotals, QueueStats, Rates, RunTimes } from "../queue_stats.ts";
 import type { Ending } from "../ending.ts";
 import type { Claimed } from "../store.ts";
 
@@ -74,6 +74,12 @@ export function meanOf(history: readonly Rates[]): Rates {
 export function noEvents(): Rate {
   return { added: 0, completed: 0, failed: 0 };
 }
+
+/** From a tiny job to half an hour. */
+const UP_TO_MS = [
+  ...[1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000],
+  ...[10_000, 30_000, 60_000, 300_000, 1_800_000],
+];
 
 type Total = { -readonly [name in Exclude<keyof KindTotals, "kind">]: number };
 
@@ -154,4 +160,47 @@ function noTotals(): Total {
     ...{ added: 0, started: 0, attempts: 0, failedAttempts: 0, postponed: 0, crashed: 0, stalled: 0 },
     ...{ released: 0, completed: 0, failed: 0, exhausted: 0, canceled: 0, resubmitted: 0, fenced: 0 },
   };
+}
+
+interface Times {
+  sumMs: number;
+  /** How many attempts belong to each bound, and at the end those that took longer than the last. */
+  readonly counts: number[];
+}
+
+/** How long handlers ran, by kind of job, since this process began. */
+export class RunTimeTotals {
+  readonly #byKind = new Map<string, Times>();
+
+  /** `kinds` are present from the beginning, with zeros. */
+  constructor(kinds: readonly string[]) {
+    for (const kind of kinds) this.#of(kind);
+  }
+
+  view(): Pick<QueueStats, "runTimes"> {
+    return { runTimes: [...this.#byKind].map(([kind, times]) => ({ kind, ...summed(times) })) };
+  }
+
+  observe(kind: string, ranMs: number): void {
+    const times = this.#of(kind);
+    times.sumMs += ranMs;
+    let place = 0;
+    while (ranMs > (UP_TO_MS[place] ?? Infinity)) place += 1;
+    times.counts[place] = (times.counts[place] ?? 0) + 1;
+  }
+
+  #of(kind: string): Times {
+    const known = this.#byKind.get(kind);
+    if (known !== undefined) return known;
+    if (this.#byKind.size >= MAX_KINDS && kind !== OTHERS) return this.#of(OTHERS);
+    const times = { sumMs: 0, counts: Array<number>(UP_TO_MS.length + 1).fill(0) };
+    this.#byKind.set(kind, times);
+    return times;
+  }
+}
+
+function summed({ sumMs, counts }: Times): Omit<RunTimes, "kind"> {
+  let attempts = 0;
+  const buckets = UP_TO_MS.map((upToMs, i) => ({ upToMs, attempts: attempts += counts[i] ?? 0 }));
+  return { sumMs, buckets, attempts: attempts + (counts.at(-1) ?? 0) };
 }

@@ -46,7 +46,7 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
   }
 
   async stats(): Promise<QueueStats> {
-    const { totals, store } = this.#parts;
+    const { totals, runTimes, store } = this.#parts;
     const { counts, oldestDueAt, silent, parked } = await this.#last.look();
     return {
       counts,
@@ -55,6 +55,7 @@ export class Inspecting implements Pick<Inspector, "get" | "getMany" | "list" | 
       ageMs: oldestDueAt === null ? 0 : Math.max(0, store.now() - oldestDueAt),
       ...this.#meter.view(),
       ...totals.view(),
+      ...runTimes.view(),
     };
   }
 

@@ -131,6 +131,26 @@ Deno.test("stats returns rates per second over ten whole seconds, and the last m
   assert.ok(later.history.every((second) => second.added === 0 && second.completed === 0));
 });
 
+Deno.test("stats says how long the handlers of each kind ran, but not in attempts that had lost their job", async () => {
+  await using on = await testQueue();
+  const { queue } = on;
+  await queue.add(["a", "b", "c", "late"].map((id) => ({ id })));
+  const { claimed } = await queue.claim([{ consumerId: "c1", limit: 4, suspect: false }]);
+  const late = claimed.filter(({ id }) => id === "late");
+  const others = claimed.filter(({ id }) => id !== "late");
+  await queue.move("cancel", ["late"], "test");
+  const outcome = { type: "returned", result: null } as const;
+  await queue.settle(late.map((job) => ({ job, outcome, ranMs: 5 })));
+  const times = [1, 1.1, 3_600_000];
+  await queue.settle(others.map((job, i) => ({ job, outcome, ranMs: times[i] ?? 0 })));
+  const { runTimes } = await queue.stats();
+  const file = runTimes.find(({ kind }) => kind === "file");
+  assert.deepEqual([file?.attempts, file?.sumMs], [3, 3_600_002.1]);
+  assert.deepEqual(file?.buckets.slice(0, 2), [{ upToMs: 1, attempts: 1 }, { upToMs: 5, attempts: 2 }]);
+  assert.deepEqual(file?.buckets.at(-1), { upToMs: 1_800_000, attempts: 2 });
+  assert.ok(runTimes.filter(({ kind }) => kind !== "file").every(({ attempts }) => attempts === 0));
+});
+
 Deno.test("the revision grows with every change and stands still without one", async () => {
   await using on = await testQueue();
   const changes = [

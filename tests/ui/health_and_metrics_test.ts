@@ -86,10 +86,14 @@ Deno.test("Prometheus can read the metrics", async () => {
   const response = await pages.askOps("/metrics");
   assert.equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   const text = await response.text();
-  const sample = /^(pq_[a-z_]+)(?:\{[a-z]+="[^"\\\n]*"\})? -?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
+  const label = /[a-z]+="[^"\\\n]*"/.source;
+  const number = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/.source;
+  const sample = new RegExp(
+    `^(pq_[a-z_]+?)(?:_bucket|_sum|_count)?(?:\\{${label}(?:,${label})*\\})? ${number}$`,
+  );
   const typed = new Set<string>();
   for (const line of text.trimEnd().split("\n")) {
-    const [, name] = /^# TYPE (\S+) (?:gauge|counter)$/.exec(line) ?? [];
+    const [, name] = /^# TYPE (\S+) (?:gauge|counter|histogram)$/.exec(line) ?? [];
     if (name !== undefined) {
       assert.ok(!typed.has(name), `${name} is told twice`);
       typed.add(name);
@@ -103,8 +107,43 @@ Deno.test("Prometheus can read the metrics", async () => {
   assert.match(text, /^pq_jobs_stalled 0$/m);
   assert.match(text, /^# TYPE pq_jobs_added_total counter$/m);
   assert.match(text, /^pq_jobs_completed_total\{kind="file"\} 0$/m);
+  assert.match(text, /^pq_attempt_duration_seconds_count\{kind="file"\} 0$/m);
   assert.match(text, /^pq_up 1$/m);
   assert.ok(text.endsWith("\n"));
+});
+
+Deno.test("how long handlers run is a histogram by kind that Prometheus can take quantiles of", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  await pages.queue.add([{ id: "a" }, { id: "b" }]);
+  const { claimed } = await pages.queue.claim([{ consumerId: CONSUMER.id, limit: 2, suspect: false }]);
+  const outcome = { type: "returned", result: null } as const;
+  await pages.queue.settle(claimed.map((job, i) => ({ job, outcome, ranMs: i === 0 ? 3 : 40_000 })));
+  const text = await (await pages.askOps("/metrics")).text();
+  const lines = text.match(/^pq_attempt_duration_seconds_(?:bucket|sum|count)\{kind="file".*$/gm) ?? [];
+  const bounds = lines.flatMap((line) => /le="(.*)"/.exec(line)?.[1] ?? []);
+  assert.deepEqual(
+    bounds,
+    bounds.toSorted((a, b) => Number(a.replace("+Inf", "Infinity")) - Number(b.replace("+Inf", "Infinity"))),
+  );
+  const seen = (le: string) => lines.find((line) => line.includes(`le="${le}"`))?.split(" ").at(-1);
+  assert.deepEqual(["0.001", "0.005", "30", "60", "+Inf"].map(seen), ["0", "1", "1", "2", "2"]);
+  assert.deepEqual(lines.slice(-2), [
+    'pq_attempt_duration_seconds_sum{kind="file"} 40.003',
+    'pq_attempt_duration_seconds_count{kind="file"} 2',
+  ]);
+});
+
+Deno.test("every metric that the alerting rules name is reported, with these labels", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  const text = await (await pages.askOps("/metrics")).text();
+  const file = await Deno.readTextFile(new URL("../../deploy/alerts.yaml", import.meta.url));
+  const rules = [...file.matchAll(/^ +expr: (.*)$/gm)].map(([, expression]) => expression);
+  const named = [...rules.join("\n").matchAll(/\b(pq_[a-z_]+)(?:\{([a-z]+)[!=])?/g)];
+  assert.ok(named.length > rules.length && rules.length > 0);
+  for (const [, name = "", label] of named) {
+    assert.match(text, new RegExp(`^# TYPE ${name} `, "m"));
+    if (label !== undefined) assert.match(text, new RegExp(`^${name}\\{${label}="`, "m"));
+  }
 });
 
 Deno.test("pq_consumers counts living consumers by state, without those that are starting or restarting", async () => {

@@ -118,7 +118,7 @@ Deno.test("when more retries are due at once than a consumer has tickets for, th
     Promise.resolve({ claimed: failing, nextRunAt: null }),
     second.promise,
   );
-  dispatcher.results(handle, breakAll(handle), 1);
+  dispatcher.results(handle, breakAll(handle));
   answers[0]?.resolve(failing.map(() => ({ type: "again", delayMs: 1, retries: 1 })));
   await promised(() => handle.waiting.size === failing.length);
   second.resolve({ claimed: lasting, nextRunAt: null });
@@ -144,7 +144,7 @@ Deno.test("failed jobs with payloads of a megabyte wait in the store when a cons
   const { dispatcher, handle, settled, answers } = await openDesk(
     Promise.resolve({ claimed: failing, nextRunAt: null }),
   );
-  dispatcher.results(handle, breakAll(handle), 1);
+  dispatcher.results(handle, breakAll(handle));
   answers[0]?.resolve(failing.map(() => ({ type: "again", delayMs: 60_000, retries: 1 })));
   await promised(() => settled.length > 1);
   const back = settled.slice(1).flat();
@@ -197,7 +197,7 @@ async function busyDesk() {
   assert.ok(handle.tickets.begin(ticket));
   const end = (outcome: Outcome) => {
     handle.tickets.end(ticket);
-    dispatcher.results(handle, [{ ticket, outcome }], 1);
+    dispatcher.results(handle, [{ ticket, outcome, ranMs: 1 }]);
   };
   return { ...opened, end };
 }
@@ -207,7 +207,7 @@ function breakAll(handle: ConsumerHandle) {
   return [...handle.inFlight.keys()].map((ticket) => {
     assert.ok(handle.tickets.begin(ticket));
     handle.tickets.end(ticket);
-    return { ticket, outcome: { type: "threw", error: "It broke" } } as const;
+    return { ticket, outcome: { type: "threw", error: "It broke" }, ranMs: 1 } as const;
   });
 }
 

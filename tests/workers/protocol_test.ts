@@ -39,20 +39,25 @@ Deno.test("a thread reads its jobs even if a running job has replaced the method
 
 Deno.test("every result arrives once, whether its handler returned something, nothing, or threw", () => {
   const results: Extract<FromThread, { type: "results" }>["results"] = [
-    { ticket: 1, outcome: { type: "returned", result: null } },
-    { ticket: 2, outcome: { type: "returned", result: "1" } },
-    { ticket: 3, outcome: { type: "threw", error: "Error: no" } },
-    { ticket: 4, outcome: { type: "returned", result: null } },
+    { ticket: 1, outcome: { type: "returned", result: null }, ranMs: 0.015 },
+    { ticket: 2, outcome: { type: "returned", result: "1" }, ranMs: 1.5 },
+    { ticket: 3, outcome: { type: "threw", error: "Error: no" }, ranMs: 0 },
+    { ticket: 4, outcome: { type: "returned", result: null }, ranMs: 86_400_000 },
   ];
-  const read = readMessage(writeMessage({ type: "results", results, busyMs: 1.5 }));
+  const read = readMessage(writeMessage({ type: "results", results }));
   assert.equal(read?.type, "results");
   if (read?.type !== "results") return;
-  assert.equal(read.busyMs, 1.5);
   assert.deepEqual(read.results.toSorted((a, b) => a.ticket - b.ticket), results);
 });
 
-for (const returned of [undefined, null, 7, ["1"], [1.5], [null], [{}]]) {
-  Deno.test(`results of a thread are refused if the tickets are ${JSON.stringify(returned)}`, () => {
-    assert.equal(readMessage(JSON.stringify({ type: "results", results: [], returned, busyMs: 1 })), null);
+for (
+  const returned of [undefined, null, 7, ["1", 1], [1.5, 1], [null, 1], [{}, 1], [1], [1, -1], [1, "a"], [
+    1,
+    1,
+    2,
+  ]]
+) {
+  Deno.test(`results of a thread are refused if the tickets and times are ${JSON.stringify(returned)}`, () => {
+    assert.equal(readMessage(JSON.stringify({ type: "results", results: [], returned })), null);
   });
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 import { ThreadWatch } from "../../workers/dispatch/thread_watch.ts";
+import type { Result } from "../../workers/protocol.ts";
 import { eventually } from "../support/eventually.ts";
 
 const DEADLINE_MS = 4_000;
@@ -22,13 +23,13 @@ const MANY_ROUNDS = 15 * A_LOOK;
 
 Deno.test("a module that loads for longer than the deadline of its handler takes nothing from it", async () => {
   let now = 0;
-  const overdue: string[] = [];
+  const overdue: Result[] = [];
   const handle = new ConsumerHandle({ consumerId: "c", slot: 0, post: () => {}, now: () => now });
   const consumers = new WatchedMap([["c", handle]]);
   const watch = new ThreadWatch({
     consumers,
     clock: () => now,
-    onOverdue: (_handle, _inFlight, error) => overdue.push(error),
+    onOverdue: (_handle, result) => overdue.push(result),
     onStuck: (_id, why) => assert.fail(why),
     onNoReport: (_id, why) => assert.fail(why),
   });
@@ -51,7 +52,9 @@ Deno.test("a module that loads for longer than the deadline of its handler takes
     assert.deepEqual(overdue, []);
     now += DEADLINE_MS;
     await eventually("it is past its deadline", () => overdue.length > 0);
-    assert.equal(overdue[0], "It ran past its deadline of 4 s, and was cut off with its thread");
+    const error = "It ran past its deadline of 4 s, and was cut off with its thread";
+    const ranMs = 2 * DEADLINE_MS - 1_000;
+    assert.deepEqual(overdue[0], { ticket, outcome: { type: "timed-out", error }, ranMs });
   } finally {
     watch.stop();
   }

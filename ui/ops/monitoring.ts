@@ -1,6 +1,13 @@
 /** For monitoring: probes, and metrics for Prometheus (text format 0.0.4). */
 import { type Context, Hono } from "hono";
-import type { ConsumerState, Durability, KindTotals, QueueStats, SystemView } from "@persistent-queue/queue";
+import type {
+  ConsumerState,
+  Durability,
+  KindTotals,
+  QueueStats,
+  RunTimes,
+  SystemView,
+} from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
 import type { OpsDeps } from "../page_deps.ts";
 
@@ -48,13 +55,15 @@ export function watched({ queue, system }: OpsDeps): Watched {
 }
 
 interface Sample {
+  /** What follows the name of the metric: a histogram consists of several series. */
+  readonly series?: "_bucket" | "_sum" | "_count";
   readonly labels?: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 interface Metric {
   readonly name: string;
-  readonly type: "gauge" | "counter";
+  readonly type: "gauge" | "counter" | "histogram";
   readonly help: string;
   readonly samples: readonly Sample[];
 }
@@ -81,7 +90,8 @@ function metricsText(stats: QueueStats | null, system: SystemView): string {
 /** Several hosts report the same: a sum over them would count each job several times. */
 const OF_QUEUE = "in the whole queue: the same on every host";
 
-function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: QueueStats): Metric[] {
+function ofQueue(stats: QueueStats): Metric[] {
+  const { counts, stalled, ageMs, rates, fenced, totals, runTimes, parked } = stats;
   const byStatus = Object.entries(counts).map(([status, value]) => ({ labels: { status }, value }));
   const perSecond = (["added", "completed"] as const).map((event) => ({
     labels: { event },
@@ -122,6 +132,22 @@ function ofQueue({ counts, stalled, ageMs, rates, fenced, totals, parked }: Queu
         totals.map(({ kind, [field]: value }) => ({ labels: { kind }, value })),
       )
     ),
+    {
+      name: "pq_attempt_duration_seconds",
+      type: "histogram",
+      help: "How long handlers ran, in attempts that they ended, or their deadline, since the start.",
+      samples: runTimes.flatMap(histogramOf),
+    },
+  ];
+}
+
+function histogramOf({ kind, attempts, sumMs, buckets }: RunTimes): Sample[] {
+  const bucket = (le: string, value: number) => ({ series: "_bucket", labels: { kind, le }, value }) as const;
+  return [
+    ...buckets.map(({ upToMs, attempts }) => bucket(String(upToMs / 1000), attempts)),
+    bucket("+Inf", attempts),
+    { series: "_sum", labels: { kind }, value: sumMs / 1000 },
+    { series: "_count", labels: { kind }, value: attempts },
   ];
 }
 
@@ -182,7 +208,9 @@ function samplesOf(measured: Measured): readonly Sample[] {
 }
 
 function textOf({ name, type, help, samples }: Metric): string {
-  const lines = samples.map(({ labels, value }) => `${name}${labelsOf(labels)} ${value}\n`);
+  const lines = samples.map(({ series = "", labels, value }) =>
+    `${name}${series}${labelsOf(labels)} ${value}\n`
+  );
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 

@@ -1,7 +1,7 @@
 /** What remains of a thread that is gone: its jobs, how each attempt ended, and which job is to blame. */
-import type { AttemptReport } from "@persistent-queue/queue";
+import type { Attempted, AttemptReport } from "@persistent-queue/queue";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
-import { type Attempted, HANDED_BACK } from "./settler.ts";
+import { HANDED_BACK } from "./settler.ts";
 
 /** From this many deaths on, the job is charged with each. */
 const CHARGED_FROM = 3;

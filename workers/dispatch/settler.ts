@@ -1,6 +1,6 @@
 /** The ends of attempts: collects what threads report, and is the one place that makes outcomes durable. */
 import {
-  type Claimed,
+  type Attempted,
   type Consumer,
   type Lease,
   messageOf,
@@ -13,11 +13,6 @@ import {
 import type { Result } from "../protocol.ts";
 import { charsOf } from "../thread/results.ts";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
-
-export interface Attempted {
-  readonly job: Claimed;
-  readonly outcome: Outcome;
-}
 
 export interface SettlerOptions {
   readonly queue: Consumer;
@@ -134,12 +129,14 @@ interface EndedJobs {
 }
 
 /** Removes the jobs of these results from the handle, and counts them. */
-export function takeEnded(handle: ConsumerHandle, results: readonly Result[], busyMs: number): EndedJobs {
+export function takeEnded(handle: ConsumerHandle, results: readonly Result[]): EndedJobs {
   const ended: InFlightJob[] = [];
   const attempts: Attempted[] = [];
   const dropped: InFlightJob[] = [];
+  let busyMs = 0;
   let chars = 0;
-  for (const { ticket, outcome } of results) {
+  for (const { ticket, outcome, ranMs } of results) {
+    busyMs += ranMs;
     const inFlight = handle.take(ticket);
     if (inFlight === null) continue;
     // If the lease was lost, the store refuses the outcome and counts it.
@@ -150,6 +147,7 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[], bu
     const attempt = {
       job: inFlight.job,
       outcome: inFlight.canceled === "stopping" ? toStopped(outcome) : outcome,
+      ranMs,
     };
     chars += charsOf(attempt.outcome);
     ended.push(inFlight);

@@ -3,7 +3,7 @@
  * threads that must be replaced but cannot report it themselves.
  */
 import { type Claimed, sleep } from "@persistent-queue/queue";
-import type { CancelReason } from "../protocol.ts";
+import type { CancelReason, Result } from "../protocol.ts";
 import type { ConsumerHandle, InFlightJob } from "./consumer_handle.ts";
 
 // Threads that cannot report ----------------------------------------------------------------------------------
@@ -13,7 +13,7 @@ export interface ThreadWatchOptions {
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   /** The job still runs although its deadline has long passed. */
-  readonly onOverdue: (handle: ConsumerHandle, inFlight: InFlightJob, error: string) => void;
+  readonly onOverdue: (handle: ConsumerHandle, result: Result) => void;
   /** The thread runs no job, and does not begin the one that it was given. */
   readonly onStuck: (consumerId: string, why: string) => void;
   /** The thread runs no job, has none left to begin, and does not report how the last ones ended. */
@@ -92,11 +92,16 @@ export class ThreadWatch {
 
   #lookAtDeadline(handle: ConsumerHandle, inFlight: InFlightJob, seen: Seen): void {
     const { deadlineMs, isDeadlineTold } = handle.state;
-    if (deadlineMs === 0 || this.#options.clock() - seen.since <= deadlineMs) return;
+    const ranMs = this.#options.clock() - seen.since;
+    if (deadlineMs === 0 || ranMs <= deadlineMs) return;
     seen.overdue += 1;
     if (seen.overdue <= (isDeadlineTold ? PATIENCE_ONCE_TOLD : PATIENCE)) return;
     const error = `It ran past its deadline of ${deadlineMs / 1000} s, and was cut off with its thread`;
-    this.#options.onOverdue(handle, inFlight, error);
+    this.#options.onOverdue(handle, {
+      ticket: inFlight.ticket,
+      outcome: { type: "timed-out", error },
+      ranMs,
+    });
   }
 }
 

@@ -216,7 +216,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       case "beat":
         return dispatcher.beat(handle);
       case "results":
-        return dispatcher.results(handle, message.results, message.busyMs);
+        return dispatcher.results(handle, message.results);
       case "told":
         return handle.told(message.ticket);
       case "unusable":

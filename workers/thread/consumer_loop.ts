@@ -187,7 +187,7 @@ export class ConsumerLoop {
     this.#hasDoneJobs = true;
     this.#unsettled.set(attempt.ticket, attempt.id);
     tickets.end(attempt.ticket);
-    this.#results.add(attempt.ticket, outcome, ended - attempt.began);
+    this.#results.add({ ticket: attempt.ticket, outcome, ranMs: ended - attempt.began });
     if (attempt.overrun !== null) this.#retire(attempt.overrun, null);
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
   }

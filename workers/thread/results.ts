@@ -17,7 +17,6 @@ const MAX_CHARS = 1_048_576;
 export class Results {
   #unsent: Result[] = [];
   #since = 0;
-  #busyMs = 0;
   #chars = 0;
   #cancelTimer = () => {};
   readonly #post: (message: FromThread) => void;
@@ -28,16 +27,15 @@ export class Results {
     this.#clock = clock;
   }
 
-  add(ticket: number, outcome: Outcome, busyMs: number): void {
+  add(result: Result): void {
     const now = this.#clock.now();
     if (this.#unsent.length === 0) {
-      this.#since = now - busyMs;
+      this.#since = now - result.ranMs;
       // The next job may take long, but these have ended.
       this.#cancelTimer = this.#clock.after(LONGEST_MS, () => this.flush());
     }
-    this.#unsent.push({ ticket, outcome });
-    this.#busyMs += busyMs;
-    this.#chars += charsOf(outcome);
+    this.#unsent.push(result);
+    this.#chars += charsOf(result.outcome);
     const isLarge = this.#unsent.length >= MAX_IN_FLIGHT || this.#chars >= MAX_CHARS;
     if (isLarge || now - this.#since >= LONGEST_MS) this.flush();
   }
@@ -45,9 +43,8 @@ export class Results {
   flush(): void {
     if (this.#unsent.length === 0) return;
     this.#cancelTimer();
-    this.#post({ type: "results", results: this.#unsent, busyMs: this.#busyMs });
+    this.#post({ type: "results", results: this.#unsent });
     this.#unsent = [];
-    this.#busyMs = 0;
     this.#chars = 0;
   }
 }
