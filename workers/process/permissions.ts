@@ -7,8 +7,8 @@ import {
   HANDLER_PERMISSIONS,
   type HandlerPermission,
   NOTHING_ALLOWED,
-  ownAddresses,
 } from "../config/handler_allow.ts";
+import { ownAddresses } from "../config/own_pages.ts";
 import { isWithin, realPath } from "../config/place_rules.ts";
 import { databaseOf, isOnServer } from "../config/queue_place.ts";
 import { linkTargets } from "../handler_files.ts";
