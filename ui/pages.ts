@@ -4,7 +4,7 @@ import { managerApp, opsApp } from "./app.ts";
 import { sharedThrottle } from "./auth/shared_throttle.ts";
 import type { App, BaseOptions } from "./base_app.ts";
 import { ServeError } from "./http/errors.ts";
-import { serve, type Served } from "./http/serve.ts";
+import { assertFree, serve, type Served } from "./http/serve.ts";
 import type { System } from "./page_deps.ts";
 import { waitingApp } from "./waiting_app.tsx";
 
@@ -100,10 +100,11 @@ export class Pages {
     const onRequest = () => this.#beginRequest();
     const listen = { name: host, hostname: bindAddress, trustedProxies, onRequest };
     const [manager, ops] = this.#apps;
-    const pair = [
-      serve({ ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" }),
-      serve({ ...listen, app: ops, port: opsPort, setting: "OPS_PORT" }),
-    ] as const;
+    const ofManager = { ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" };
+    const ofOps = { ...listen, app: ops, port: opsPort, setting: "OPS_PORT" };
+    // A page that is served alone would have the port that the next attempt needs.
+    assertFree([ofManager, ofOps]);
+    const pair = [serve(ofManager), serve(ofOps)] as const;
     // `show` reports a port that another program took at this very moment.
     for (const { ready } of pair) ready.catch(() => {});
     return pair;
