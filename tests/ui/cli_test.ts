@@ -32,6 +32,7 @@ async function run(
   const code = await jobsCommand(args, {
     queueUrl: urlFor(folder.file("queue.db")),
     completeUrl: (url) => ({ url, problems: [] }),
+    problemOfCopy: () => null,
     openQueue: () => openIn(folder),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),
