@@ -5,7 +5,13 @@
  * every thread has one: a library for this took a third of a thread's memory and half of its startup time, and synced
  * the disk that the database waits for.
  */
-import { printable, PRIVATE_FILE, PRIVATE_FOLDER, whyUnusable } from "@persistent-queue/queue/basics";
+import {
+  messageOf,
+  printable,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  whyClosed,
+} from "@persistent-queue/queue/basics";
 
 /** How much is logged, from most to least. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -170,7 +176,7 @@ export class LogFile {
     try {
       work();
     } catch (error) {
-      this.#trouble = whyUnusable(error);
+      this.#trouble = whyClosed(error) ?? messageOf(error);
       this.#note(`Cannot write ${this.#path}: ${this.#trouble}; its lines wait until it works again`);
       this.#closeFile();
     }

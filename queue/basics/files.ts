@@ -1,15 +1,17 @@
 /** Files of this system: who may read them, and two calls that tolerate a missing file. */
 
-import { messageOf } from "../errors.ts";
-
 /** Only the owner may read and write: jobs, logs and login data are no business of other users. */
 export const PRIVATE_FILE = 0o600;
 export const PRIVATE_FOLDER = 0o700;
 
-/** The runtime's own words advise to run with every permission, which would open the whole machine to handlers. */
-export function whyUnusable(error: unknown): string {
-  if (!(error instanceof Deno.errors.NotCapable)) return messageOf(error);
-  return "a program with few permissions opens no file there";
+/**
+ * For a place in /dev or /proc; null for any other error. The runtime's own words advise to run with every permission,
+ * which would open the whole machine to handlers.
+ */
+export function whyClosed(error: unknown): string | null {
+  return error instanceof Deno.errors.NotCapable
+    ? "a program with few permissions opens no file there"
+    : null;
 }
 
 export function statOrNull(path: string): Deno.FileInfo | null {
