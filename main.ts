@@ -130,7 +130,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   const threads = new HostedThreads(handlerPermissions(settings, import.meta.url));
   const onBroken = (kinds: ReadonlySet<string>) => queue.claimExcept(kinds);
   const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log, onBroken });
-  const supervisor = new Supervisor({ queue, settings, log, threads, check, onFatal });
+  const warnings = () => [...log.warning === null ? [] : [`${log.warning}.`], ...pages.warnings];
+  const supervisor = new Supervisor({ queue, settings, log, threads, check, warnings, onFatal });
   queue.subscribe(printTrouble);
   const sampleFiles = new SampleFiles(settings);
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));

@@ -38,6 +38,8 @@ export class Pages {
   /** Why there is no queue yet. */
   #reason = "";
   #beginRequest = () => () => {};
+  /** Why sessions are not kept, by the file that they belong in. */
+  readonly #unkept = new Map<string, string>();
 
   constructor(options: PagesOptions) {
     this.#options = options;
@@ -46,6 +48,13 @@ export class Pages {
   /** The addresses of the pages, once they are served. */
   get urls(): readonly string[] {
     return this.#served?.map(({ url }) => url) ?? [];
+  }
+
+  /** For the operator. */
+  get warnings(): readonly string[] {
+    return [...this.#unkept].map(([file, why]) =>
+      `Logins end with a restart, because ${file} cannot be used: ${why}.`
+    );
   }
 
   /** While there is no queue, both pages say why, in a sentence that strangers may read. Resolves when they do. */
@@ -73,6 +82,10 @@ export class Pages {
     const common = {
       ...{ ...rest, queue, shared, system, password, throttle },
       deviceKeyFile: stateFile("device-key"),
+      onSessionFile: (file: string, trouble: string | null) => {
+        if (trouble === null) this.#unkept.delete(file);
+        else this.#unkept.set(file, trouble);
+      },
     };
     const [manager, ops] = this.#apps;
     manager.set(managerApp({
