@@ -38,7 +38,7 @@ export class Pages {
   /** Why there is no queue yet. */
   #reason = "";
   #beginRequest = () => () => {};
-  /** Why sessions are not kept, by the file that they belong in. */
+  /** Sentences about sessions that are not kept, by the file that they belong in. */
   readonly #unkept = new Map<string, string>();
 
   constructor(options: PagesOptions) {
@@ -52,9 +52,7 @@ export class Pages {
 
   /** For the operator. */
   get warnings(): readonly string[] {
-    return [...this.#unkept].map(([file, why]) =>
-      `Logins end with a restart, because ${file} cannot be used: ${why}.`
-    );
+    return [...this.#unkept.values()];
   }
 
   /** While there is no queue, both pages say why, in a sentence that strangers may read. Resolves when they do. */
@@ -82,10 +80,7 @@ export class Pages {
     const common = {
       ...{ ...rest, queue, shared, system, password, throttle },
       deviceKeyFile: stateFile("device-key"),
-      onSessionFile: (file: string, trouble: string | null) => {
-        if (trouble === null) this.#unkept.delete(file);
-        else this.#unkept.set(file, trouble);
-      },
+      onSessionFile: (file: string, trouble: string | null) => this.#noteSessionFile(file, trouble),
     };
     const [manager, ops] = this.#apps;
     manager.set(managerApp({
@@ -98,6 +93,16 @@ export class Pages {
     }));
     this.#beginRequest = () => queue.beginRequest();
     await Promise.all(this.#serve().map(({ ready }) => ready));
+  }
+
+  #noteSessionFile(file: string, trouble: string | null): void {
+    if (trouble === null) {
+      this.#unkept.delete(file);
+      return;
+    }
+    const warning = `Logins end with a restart, because ${file} cannot be used: ${trouble}.`;
+    if (!this.#unkept.has(file)) this.#options.onWarning(warning);
+    this.#unkept.set(file, warning);
   }
 
   async close(): Promise<void> {

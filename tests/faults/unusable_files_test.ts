@@ -50,6 +50,10 @@ sqliteTest("a folder in place of the sessions is a warning before anybody has to
     async () =>
       /Logins end with a restart, because \S+\.sessions cannot/.test((await warningsOf(system)).join()),
   );
+  await eventually(
+    "the log says it too",
+    async () => /\[WARN\] Logins end/.test(await Deno.readTextFile(folder.file("logs/jobqueue.log"))),
+  );
   await Deno.remove(folder.file("data/queue.db.sessions"));
   const form = new URLSearchParams({ password: "admin123" });
   const answer = await fetch(`${system.manager}/login`, { method: "POST", body: form, redirect: "manual" });
