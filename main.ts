@@ -40,6 +40,7 @@ import {
   openLog,
   openWhenFree,
   prepareFolders,
+  problemOfCopy,
   queueOptions,
   removeOldConsumerLogs,
   SampleFiles,
@@ -129,7 +130,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   const threads = new HostedThreads(handlerPermissions(settings, import.meta.url));
   const onBroken = (kinds: ReadonlySet<string>) => queue.claimExcept(kinds);
   const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log, onBroken });
-  const supervisor = new Supervisor({ queue, settings, log, threads, check, onFatal });
+  const warnings = () => [...log.warning === null ? [] : [`${log.warning}.`], ...pages.warnings];
+  const supervisor = new Supervisor({ queue, settings, log, threads, check, warnings, onFatal });
   queue.subscribe(printTrouble);
   const sampleFiles = new SampleFiles(settings);
   queue.subscribe((event) => event.type === "removed" && sampleFiles.remove(event.ids));
@@ -217,6 +219,7 @@ async function jobs(args: readonly string[]): Promise<number> {
       url: withVariables(url, env),
       problems: misreadVariables(url, env, setting),
     }),
+    problemOfCopy: (path) => problemOfCopy(path, settings),
     print: printToStdout,
     printError: console.error,
     readInput: async () => textOf(await new Response(Deno.stdin.readable).bytes()),

@@ -35,7 +35,7 @@ export { isInMemory } from "./in_memory.ts";
 export { InexactNumber } from "./basics/exact_json.ts";
 export { EXIT, type ExitCode } from "./basics/exit_codes.ts";
 export { fieldsIn } from "./basics/fields_in.ts";
-export { PRIVATE_FILE, PRIVATE_FOLDER } from "./basics/files.ts";
+export { PRIVATE_FILE, PRIVATE_FOLDER, whyClosed } from "./basics/files.ts";
 export { DuplicateJobs, whyRefused } from "./adding/duplicate_jobs.ts";
 export { DuplicateKey, JsonText } from "./basics/json_text.ts";
 export { isLoopbackAddress, isLoopbackName } from "./basics/loopback.ts";

@@ -52,6 +52,8 @@ export interface AppOptions extends BaseOptions, Omit<PageDeps, "now" | "faultIn
    * end with the process.
    */
   readonly sessionFile?: string | undefined;
+  /** Receives why that file cannot be used, and null once it can. */
+  readonly onSessionFile?: (file: string, trouble: string | null) => void;
   /** The file in which the key that signs device cookies outlives the process; the same for both servers. */
   readonly deviceKeyFile?: string | undefined;
   /** Slows down guessing; shared by both servers, so that two servers do not allow twice the guesses. */
@@ -141,12 +143,12 @@ function requireLogin(
 }
 
 function keeperOf(password: Password, realm: string, options: AppOptions): SessionsOptions["keeper"] {
-  const { shared = null, sessionFile: path, onWarning = console.warn } = options;
+  const { shared = null, sessionFile: path, onWarning = console.warn, onSessionFile } = options;
   const given = { password, ...faultsOf(options) };
   if (shared !== null) return (table) => new SharedSessions(table, { ...given, realm, shared, onWarning });
-  return path === undefined
-    ? inMemoryOnly
-    : (table) => new FileSessions(table, { ...given, file: sessionFile(path) });
+  if (path === undefined) return inMemoryOnly;
+  const onTrouble = (trouble: string | null) => onSessionFile?.(path, trouble);
+  return (table) => new FileSessions(table, { ...given, onTrouble, file: sessionFile(path) });
 }
 
 function refuseLarge(): never {

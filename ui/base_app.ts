@@ -9,7 +9,7 @@ import { forbiddenMethod, HttpError, isForbidden, noSuchRoute } from "./http/err
 import { headers } from "./http/headers.ts";
 import { hostGuard } from "./http/host_guard.ts";
 import { peerGuard, sameOrigin } from "./http/origin_guard.ts";
-import { basePathOf, locationBelow, refuseOwnPath, withoutBase } from "./http/page_address.ts";
+import { basePathOf, locationBelow, pathBelow, refuseOwnPath, withoutBase } from "./http/page_address.ts";
 import { staticFile } from "./http/static_files.ts";
 
 export interface BaseOptions {
@@ -56,7 +56,13 @@ export function baseApp(options: BaseOptions, probes: Hono<AppEnv>): Hono<AppEnv
   });
   app.use(redirectBelowBase);
   app.use(headers(options));
-  app.use(possibleMethods);
+  app.use(async (c, next) => {
+    const { method, path } = c.req;
+    // Such a request still has its base.
+    const route = { method, path: pathBelow(path, c.env.basePath) };
+    if (isForbidden(method)) throw forbiddenMethod(app.routes, route);
+    await next();
+  });
   app.route("/", probes);
   app.use(compressed);
   app.use(hostGuard(options));
@@ -66,11 +72,6 @@ export function baseApp(options: BaseOptions, probes: Hono<AppEnv>): Hono<AppEnv
   app.use(whenThereIsRoom);
   return app;
 }
-
-const possibleMethods: MiddlewareHandler<AppEnv> = async (c, next) => {
-  if (isForbidden(c.req.method)) throw forbiddenMethod(c.req.method);
-  await next();
-};
 
 const redirectBelowBase: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();

@@ -4,7 +4,7 @@ import { managerApp, opsApp } from "./app.ts";
 import { sharedThrottle } from "./auth/shared_throttle.ts";
 import type { App, BaseOptions } from "./base_app.ts";
 import { ServeError } from "./http/errors.ts";
-import { serve, type Served } from "./http/serve.ts";
+import { assertFree, serve, type Served } from "./http/serve.ts";
 import type { System } from "./page_deps.ts";
 import { waitingApp } from "./waiting_app.tsx";
 
@@ -38,6 +38,8 @@ export class Pages {
   /** Why there is no queue yet. */
   #reason = "";
   #beginRequest = () => () => {};
+  /** Sentences about sessions that are not kept, by the file that they belong in. */
+  readonly #unkept = new Map<string, string>();
 
   constructor(options: PagesOptions) {
     this.#options = options;
@@ -46,6 +48,11 @@ export class Pages {
   /** The addresses of the pages, once they are served. */
   get urls(): readonly string[] {
     return this.#served?.map(({ url }) => url) ?? [];
+  }
+
+  /** For the operator. */
+  get warnings(): readonly string[] {
+    return [...this.#unkept.values()];
   }
 
   /** While there is no queue, both pages say why, in a sentence that strangers may read. Resolves when they do. */
@@ -73,6 +80,7 @@ export class Pages {
     const common = {
       ...{ ...rest, queue, shared, system, password, throttle },
       deviceKeyFile: stateFile("device-key"),
+      onSessionFile: (file: string, trouble: string | null) => this.#noteSessionFile(file, trouble),
     };
     const [manager, ops] = this.#apps;
     manager.set(managerApp({
@@ -85,6 +93,16 @@ export class Pages {
     }));
     this.#beginRequest = () => queue.beginRequest();
     await Promise.all(this.#serve().map(({ ready }) => ready));
+  }
+
+  #noteSessionFile(file: string, trouble: string | null): void {
+    if (trouble === null) {
+      this.#unkept.delete(file);
+      return;
+    }
+    const warning = `Logins end with a restart, because ${file} cannot be used: ${trouble}.`;
+    if (!this.#unkept.has(file)) this.#options.onWarning(warning);
+    this.#unkept.set(file, warning);
   }
 
   async close(): Promise<void> {
@@ -100,10 +118,11 @@ export class Pages {
     const onRequest = () => this.#beginRequest();
     const listen = { name: host, hostname: bindAddress, trustedProxies, onRequest };
     const [manager, ops] = this.#apps;
-    const pair = [
-      serve({ ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" }),
-      serve({ ...listen, app: ops, port: opsPort, setting: "OPS_PORT" }),
-    ] as const;
+    const ofManager = { ...listen, app: manager, port: managerPort, setting: "MANAGER_PORT" };
+    const ofOps = { ...listen, app: ops, port: opsPort, setting: "OPS_PORT" };
+    // A page that is served alone would have the port that the next attempt needs.
+    assertFree([ofManager, ofOps]);
+    const pair = [serve(ofManager), serve(ofOps)] as const;
     // `show` reports a port that another program took at this very moment.
     for (const { ready } of pair) ready.catch(() => {});
     return pair;

@@ -17,6 +17,8 @@ export interface Log extends Disposable {
   error(text: string): void;
   /** Actions of people and scripts, written at every level. */
   audit(text: string): void;
+  /** Why no line reaches the file at the moment; null if they do. */
+  readonly warning: string | null;
   /** Writes everything that is left. Later lines are dropped. */
   close(): void;
 }
@@ -33,6 +35,9 @@ export function openLog(options: LogOptions): Log {
     warn: from("warn"),
     error: from("error"),
     audit: (text) => file.write("info", `Audit: ${text}`),
+    get warning() {
+      return file.warning;
+    },
     close: () => file.close(),
     [Symbol.dispose]: () => file.close(),
   };

@@ -5,7 +5,14 @@
  * every thread has one: a library for this took a third of a thread's memory and half of its startup time, and synced
  * the disk that the database waits for.
  */
-import { messageOf, printable, PRIVATE_FILE, PRIVATE_FOLDER } from "@persistent-queue/queue/basics";
+import {
+  messageOf,
+  printable,
+  PRIVATE_FILE,
+  PRIVATE_FOLDER,
+  statOrNull,
+  whyClosed,
+} from "@persistent-queue/queue/basics";
 
 /** How much is logged, from most to least. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -67,6 +74,13 @@ export class LogFile {
     this.#path = `${options.dir}/${options.name}.log`;
     if (!options.opensWhenNeeded) this.#open();
     this.#checkTimer = setInterval(() => this.#check(), options.checkMs ?? 1000);
+  }
+
+  /** For as long as the file cannot be written. */
+  get warning(): string | null {
+    return this.#trouble === null
+      ? null
+      : `Cannot write ${this.#path}: ${this.#trouble}; its lines wait until it works again`;
   }
 
   /** The line is in the file within `FLUSH_MS`. `text` is untrusted: it stays on one line whatever it contains. */
@@ -170,8 +184,8 @@ export class LogFile {
     try {
       work();
     } catch (error) {
-      this.#trouble = messageOf(error);
-      this.#note(`Cannot write ${this.#path}: ${this.#trouble}; its lines wait until it works again`);
+      this.#trouble = whyClosed(error) ?? messageOf(error);
+      this.#note(`${this.warning}`);
       this.#closeFile();
     }
   }
@@ -184,9 +198,16 @@ export class LogFile {
 }
 
 function openToAppend(path: string): Opened {
+  refusePipe(path);
   const file = Deno.openSync(path, { append: true, create: true, mode: PRIVATE_FILE });
   const { ino: inode, size: bytes } = file.statSync();
   return { file, inode, bytes };
+}
+
+/** To open one waits for a reader, and everything else in this process with it. */
+function refusePipe(path: string): void {
+  const { isFifo = false } = statOrNull(path) ?? {};
+  if (isFifo) throw new Error("it is a named pipe, not a file");
 }
 
 function inodeOf(path: string): number | null | undefined {

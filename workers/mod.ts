@@ -2,6 +2,7 @@
 export { forgetSettings, loadSettings } from "./config/load_settings.ts";
 export { ConfigurationError, readSettings, type Settings } from "./config.ts";
 export { DEFAULT_QUEUE_PATH } from "./config/paths.ts";
+export { problemOfCopy } from "./config/place_rules.ts";
 export { misreadVariables, withVariables } from "./config/queue_variables.ts";
 export { addressesOf, greetingOf } from "./reporting/greeting.ts";
 export { DEFAULT_PASSWORD } from "./config/secrets.ts";

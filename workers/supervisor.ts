@@ -164,7 +164,7 @@ export class Supervisor {
 
   view(): SystemView {
     const consumers = this.#consumers.map((consumer) => consumer.view());
-    const { settings, queue, check } = this.#options;
+    const { settings, queue, check, warnings: others } = this.#options;
     const view = {
       startedAt: this.#startedAt,
       starting: !this.#hasBegun,
@@ -178,7 +178,7 @@ export class Supervisor {
       trouble: this.#trouble(),
       memoryBytes: Deno.memoryUsage().rss,
     };
-    const storage = [...queue.warnings, ...(check?.problems ?? [])];
+    const storage = [...queue.warnings, ...(others?.() ?? []), ...(check?.problems ?? [])];
     return {
       ...view,
       warnings: warningsOf({ ...view, wedged: this.#wedged.warnings, storage }, {

@@ -8,7 +8,7 @@ import { backup as copyPages, DatabaseSync } from "node:sqlite";
 import { dirname } from "node:path";
 import { messageOf, QueueError, StorageError } from "../errors.ts";
 import { checkPages } from "./check.ts";
-import { PRIVATE_FILE, removeIfThere, statOrNull } from "../basics/files.ts";
+import { PRIVATE_FILE, removeIfThere, statOrNull, whyClosed } from "../basics/files.ts";
 import { lockPath } from "./owner_lock.ts";
 
 export interface BackupOptions {
@@ -83,7 +83,7 @@ function orRefused(path: string, work: () => void): void {
       );
     }
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const reason = Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+    const reason = whyClosed(error) ?? (Object.hasOwn(REASONS, code) ? REASONS[code] : undefined);
     const sentence = `The backup cannot be written to ${path}: ${reason ?? messageOf(error)}`;
     if (reason !== undefined) throw refused(`${sentence}. Choose another place for it.`);
     throw new StorageError(`${sentence}.`, { cause: error });

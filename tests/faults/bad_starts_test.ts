@@ -156,6 +156,20 @@ Deno.test("a port that is in use: exit 78, naming the setting", async () => {
   );
 });
 
+Deno.test("both ports are in use: both are named at once", async () => {
+  await using folder = await tempFolder();
+  using manager = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using ops = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [managerPort, opsPort] = [manager.addr.port, ops.addr.port];
+  const env = { MANAGER_PORT: String(managerPort), OPS_PORT: String(opsPort) };
+  const { code, stderr } = await spawnSystem({ folder: folder.path, env }).output();
+  assert.equal(code, 78);
+  assert.match(
+    new TextDecoder().decode(stderr),
+    new RegExp(`Port ${managerPort} is in use.*MANAGER_PORT[^]*Port ${opsPort} is in use.*OPS_PORT`),
+  );
+});
+
 function withDatabase(folder: string, work: (db: DatabaseSync) => void): void {
   using db = new DatabaseSync(`${folder}/data/queue.db`);
   work(db);

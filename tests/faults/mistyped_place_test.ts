@@ -5,9 +5,12 @@ import { sqliteTest } from "../support/backend.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).href;
 
+/** The permissions of the task. */
+const PERMISSIONS = ["env", "net", "read", "write", "sys=userInfo,uid,gid"].map((one) => `--allow-${one}`);
+
 async function jobs(cwd: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", "--no-check", MAIN, "jobs", ...args],
+    args: ["run", ...PERMISSIONS, "--no-prompt", "--no-check", MAIN, "jobs", ...args],
     ...{ cwd, env: { NO_COLOR: "1" } },
   }).output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
@@ -57,7 +60,10 @@ sqliteTest(
     const unsuitable: Record<string, RegExp> = {
       data: /^data is not a file/,
       "data/queue.db": /belongs to the live database/,
-      "/sys/copy.db": /written to \/sys\/copy\.db: (?:this user may not|that file system)/,
+      "/sys/copy.db":
+        /written to \/sys\/copy\.db: a program with few permissions opens no file there\. Choose/,
+      "/dev/full":
+        /written to \/dev\/full: a program with few permissions opens no file there\. Choose another/,
       "copy.db/copy.db": /a part of this path is a file, not a folder\. Choose another place/,
       [`${"x".repeat(300)}.db`]: /this name is too long\. Choose another place/,
     };
@@ -69,3 +75,62 @@ sqliteTest(
     assert.deepEqual(names(folder.path), ["copy.db", "data", "logs"]);
   },
 );
+
+sqliteTest(
+  "a backup that would make a file named like a URL, or one without a name, is a usage error",
+  async () => {
+    await using folder = await tempFolder();
+    await jobs(folder.path, "add", "data/files/a.txt");
+    const unclear: Record<string, RegExp> = {
+      "": /^The path is empty/,
+      " ": /^The path is empty/,
+      "sqlite:b.db": /takes a path, not a URL: write the path itself, for example b\.db\./,
+      "file:///tmp/b.db": /for example \/tmp\/b\.db\./,
+    };
+    for (const [target, sentence] of Object.entries(unclear)) {
+      const { code, err } = await jobs(folder.path, "backup", target);
+      assert.equal(code, 2, err);
+      assert.match(err, sentence);
+    }
+    assert.deepEqual(names(folder.path), ["data", "logs"]);
+  },
+);
+
+sqliteTest("a backup where handlers could read every payload is refused, through a link too", async () => {
+  await using folder = await tempFolder();
+  await jobs(folder.path, "add", "data/files/a.txt");
+  await Deno.mkdir(folder.file("data/files"), { recursive: true });
+  await Deno.symlink("data/files", folder.file("way"));
+  for (
+    const [target, where] of [["data/files/b.db", "FILES_DIR"], ["logs/b.db", "LOG_DIR"], [
+      "way/b.db",
+      "FILES",
+    ]]
+  ) {
+    const { code, err } = await jobs(folder.path, "backup", `${target}`);
+    assert.equal(code, 1, err);
+    assert.match(err, new RegExp(`lies in ${where}.*, where handlers can read every payload`));
+  }
+  assert.deepEqual(names(folder.file("data/files")), []);
+  assert.deepEqual(names(folder.file("logs")), ["jobqueue.log"]);
+});
+
+Deno.test("a start with its files or logs in /proc says what is wrong there, not that it needs every permission", async () => {
+  await using folder = await tempFolder();
+  const permissions = ["env", "net", "read", "write", `run=${Deno.execPath()}`, "sys"].map((one) =>
+    `--allow-${one}`
+  );
+  for (const [setting, place] of [["FILES_DIR", "/proc/self"], ["LOG_DIR", "/dev/shm/logs"]] as const) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", ...permissions, "--no-prompt", "--no-check", MAIN, "start"],
+      ...{ cwd: folder.path, env: { NO_COLOR: "1", [setting]: place, MANAGER_PORT: "0", OPS_PORT: "0" } },
+    }).output();
+    assert.equal(code, 74);
+    const said = new TextDecoder().decode(stderr);
+    assert.match(
+      said,
+      new RegExp(`folder ${place}: .*${setting} \\(a program with few permissions opens no file`),
+    );
+    assert.doesNotMatch(said, /allow-all/);
+  }
+});

@@ -26,6 +26,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string[]; er
       openQueue,
       queueUrl: urlFor(folder.file("queue.db")),
       completeUrl: (url) => ({ url, problems: [] }),
+      problemOfCopy: () => null,
       confirm: null,
       elapsed: () => performance.now(),
       readInput: () => Promise.resolve(""),

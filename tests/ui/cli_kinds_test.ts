@@ -28,6 +28,7 @@ async function run(url: string, ...args: string[]): Promise<Run> {
   const code = await jobsCommand(args, {
     queueUrl: url,
     completeUrl: (url) => ({ url, problems: [] }),
+    problemOfCopy: () => null,
     openQueue: () => getQueue(url, { kinds: OF_COMMAND, handlersDir: "workers/handlers" }),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),

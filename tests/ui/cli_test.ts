@@ -32,6 +32,7 @@ async function run(
   const code = await jobsCommand(args, {
     queueUrl: urlFor(folder.file("queue.db")),
     completeUrl: (url) => ({ url, problems: [] }),
+    problemOfCopy: () => null,
     openQueue: () => openIn(folder),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),
@@ -336,6 +337,34 @@ Deno.test("a command line that makes no sense is exit code 2 with a suggestion, 
     assert.match(err, pattern);
   }
   assert.deepEqual([...Deno.readDirSync(folder.path)], []);
+});
+
+Deno.test("a script that gets the command or --json itself wrong reads JSON too", async () => {
+  await using folder = await tempFolder();
+  const cases: [string[], RegExp][] = [
+    [["zzz", "--json"], /^There is no command "zzz"\.$/],
+    [["lst", "--json"], /did you mean "list"\?$/],
+    [["--json"], /^The first word is the command, one of add, list, /],
+    [["--json", "list"], /^The first word is the command/],
+    [["list", "--json=x"], /^--json is a switch and takes no value\.$/],
+    [["help", "zzz", "--json"], /^There is no command "zzz"\.$/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, out, err } = await run(folder, args);
+    assert.deepEqual([code, out], [2, ""], args.join(" "));
+    const { error } = JSON.parse(err);
+    assert.equal(error.code, "usage");
+    assert.match(error.message, message);
+  }
+  const { err } = await run(folder, ["show", "a", "--", "--json"]);
+  assert.match(err, /^show takes one id/, "what follows -- is an id");
+});
+
+Deno.test("help and the name of a command prints the help of that command", async () => {
+  await using folder = await tempFolder();
+  assert.deepEqual(await run(folder, ["help", "add"]), await run(folder, ["add", "--help"]));
+  assert.deepEqual(await run(folder, ["help"]), await run(folder, ["--help"]));
+  assert.match((await run(folder, ["help", "lst"])).err, /did you mean "list"\?$/);
 });
 
 Deno.test("every command has help that opens nothing", async () => {

@@ -12,6 +12,7 @@ async function run(folder: TempFolder, words: string): Promise<{ code: number; o
   const code = await jobsCommand(words.split(" "), {
     queueUrl: urlFor(folder.file("queue.db")),
     completeUrl: (url) => ({ url, problems: [] }),
+    problemOfCopy: () => null,
     openQueue: () => getQueue(urlFor(folder.file("queue.db")), { kinds: ["mail"], now: () => NOW }),
     print: (text) => out.push(text),
     printError: (text) => err.push(text),

@@ -178,3 +178,15 @@ Deno.test("Ops changes nothing: it has no API, no logout and no POST", async () 
     assert.ok([404, 405].includes(response.status), `${path} ${response.status}`);
   }
 });
+
+Deno.test("a probe with another method is 405 without a login too, whatever the password", async () => {
+  await using pages = await openPages();
+  for (const ask of [pages.ask, pages.askOps]) {
+    for (const path of ["/healthz", "/ready", "/live"]) {
+      const response = await ask(path, { method: "POST" });
+      assert.deepEqual([response.status, response.headers.get("allow")], [405, "GET, HEAD, OPTIONS"], path);
+      assert.equal((await response.json()).error.code, "method_not_allowed");
+      assert.equal((await ask(path)).status, 200);
+    }
+  }
+});

@@ -20,6 +20,7 @@ for (const words of [["--all", "--yes"], ["--all", "--yes", "--json"], IDS]) {
     const code = await jobsCommand(["cancel", ...words], {
       queueUrl: urlFor(folder.file("queue.db")),
       completeUrl: (url) => ({ url, problems: [] }),
+      problemOfCopy: () => null,
       openQueue: async () => {
         const opened = await open();
         opened.subscribe((event) => event.type === "moved" && interrupt());

@@ -209,6 +209,7 @@ Deno.test("a move says in each of its steps how far it came, as JSON where that 
     let [time, interrupt] = [0, () => {}];
     const code = await jobsCommand(["move", "--from", from, "--to", to, ...args], {
       completeUrl: (url) => ({ url, problems: [] }),
+      problemOfCopy: () => null,
       ...{ queueUrl: to, confirm: null, elapsed: () => time += 1_000, readInput: () => Promise.resolve("") },
       openQueue: () => Promise.reject(new Error("move opens both queues itself")),
       onInterrupt: (listener) => {

@@ -41,6 +41,7 @@ async function move(
   const [out, err]: [string[], string[]] = [[], []];
   const code = await jobsCommand(["move", ...args], {
     completeUrl: (url) => ({ url, problems: [] }),
+    problemOfCopy: () => null,
     ...{ queueUrl, confirm: null, elapsed, readInput: () => Promise.resolve(input) },
     openQueue: () => Promise.reject(new Error("move opens both queues itself")),
     ...{ print: (text) => out.push(text), printError: (text) => err.push(text) },

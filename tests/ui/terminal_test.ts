@@ -18,6 +18,7 @@ async function run(folder: TempFolder, args: readonly string[]): Promise<Shown> 
   await jobsCommand(args, {
     queueUrl: urlFor(folder.file("queue.db")),
     completeUrl: (url) => ({ url, problems: [] }),
+    problemOfCopy: () => null,
     openQueue: () => getQueue(urlFor(folder.file("queue.db")), { kinds: ["file"], now: () => 1_000 }),
     print: (text) => out?.push(text),
     printError: (text) => err?.push(text),

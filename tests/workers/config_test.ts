@@ -438,6 +438,17 @@ Deno.test("a name in the environment that almost matches a setting is a problem"
   }
 });
 
+Deno.test("a setting's name in the wrong number or without its unit is a problem in the environment too", () => {
+  const meant = {
+    ...{ HOSTS: "HOST", TRUSTED_PROXY: "TRUSTED_PROXIES", FILE_DIRS: "FILES_DIR" },
+    ...{ PRODUCER_INTERVAL: "PRODUCER_INTERVAL_MS", RETRY_DELAY: "RETRY_DELAYS_MS" },
+    CONSUMERS_MEMORY: "CONSUMER_MEMORY_MB",
+  };
+  for (const [name, known] of Object.entries(meant)) {
+    assertOneProblem({ [name]: "1" }, new RegExp(`^${name} in .*did you mean ${known}\\?$`));
+  }
+});
+
 Deno.test("an unrelated name in the environment is ignored", () => {
   const strangers = [
     ...[
@@ -447,7 +458,8 @@ Deno.test("an unrelated name in the environment is ignored", () => {
       "LANG",
       "LOGNAME",
       "PORT",
-      "HOSTS",
+      "WORK",
+      "HEARTBEAT",
       "COST",
       "GHOST",
       "PATH",

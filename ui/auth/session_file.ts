@@ -1,5 +1,5 @@
 /** The small file in which sessions outlive the process. Its content does not allow a login. */
-import { fieldsIn, PRIVATE_FILE } from "@persistent-queue/queue";
+import { fieldsIn, messageOf, PRIVATE_FILE } from "@persistent-queue/queue";
 import type { Password } from "./password.ts";
 import type { SessionKeeper } from "./session.ts";
 import type { Session, SessionTable } from "./session_table.ts";
@@ -12,6 +12,8 @@ export interface FileSessionsOptions {
   readonly password: Password;
   /** Receives the reason if the file cannot be written; the sessions go on without it. */
   readonly onFault: (error: unknown) => void;
+  /** Receives why the file cannot be used, and null once it can. */
+  readonly onTrouble?: (trouble: string | null) => void;
 }
 
 /** Going back to an earlier password does not bring its sessions back. */
@@ -28,7 +30,7 @@ export class FileSessions implements SessionKeeper {
   async begin(): Promise<void> {
     const table = this.#table;
     const { file, password, onFault } = this.#options;
-    const stored = file.load();
+    const stored = file.load((error) => this.#noteTrouble(error));
     if (stored.sessions.size === 0) return;
     if (!await password.isIn(stored.verifier).catch(onFault)) return this.#save();
     this.#verifier = stored.verifier;
@@ -67,9 +69,15 @@ export class FileSessions implements SessionKeeper {
     this.#table.forgetOld();
     try {
       this.#options.file.save({ verifier: this.#verifier, sessions: this.#table.all });
+      this.#options.onTrouble?.(null);
     } catch (error) {
       this.#options.onFault(error);
+      this.#noteTrouble(error);
     }
+  }
+
+  #noteTrouble(error: unknown): void {
+    this.#options.onTrouble?.(messageOf(error));
   }
 }
 
@@ -80,14 +88,15 @@ interface StoredSessions {
 }
 
 interface SessionFile {
-  load(): StoredSessions;
+  /** None if it cannot be read. `onFault` receives why, unless the file is only missing. */
+  load(onFault?: (error: unknown) => void): StoredSessions;
   /** Atomic: a crash in between leaves the previous content. */
   save(stored: StoredSessions): void;
 }
 
 export function sessionFile(path: string): SessionFile {
   return {
-    load: () => storedIn(textOf(path)),
+    load: (onFault = () => {}) => storedIn(textOf(path, onFault)),
     save({ verifier, sessions }) {
       const next = `${path}.next`;
       Deno.writeTextFileSync(next, JSON.stringify({ verifier, sessions: [...sessions] }), {
@@ -101,10 +110,11 @@ export function sessionFile(path: string): SessionFile {
 }
 
 /** If it cannot be read, people have to log in again, and that is all. */
-function textOf(path: string): string {
+function textOf(path: string, onFault: (error: unknown) => void): string {
   try {
     return Deno.readTextFileSync(path);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) onFault(error);
     return "";
   }
 }

@@ -1,5 +1,5 @@
 /** `jobs backup` and `jobs verify`: a copy of the storage, and whether it is sound. */
-import { EXIT, printable } from "@persistent-queue/queue";
+import { EXIT, printable, QueueError } from "@persistent-queue/queue";
 import { type Command, UsageError } from "./command.ts";
 import { printDone } from "./terminal.ts";
 
@@ -13,6 +13,9 @@ export const backup: Command = {
     if (path === undefined || line.operands.length > 1) {
       throw new UsageError("backup takes one path: where to write the copy.");
     }
+    refuseUrl(path);
+    const problem = io.problemOfCopy(path);
+    if (problem !== null) throw new QueueError("rejected", problem);
     return Promise.resolve(async (queue) => {
       await queue.backup(path, { replace: line.has("replace") });
       io.actor.audit(`Backup by ${io.actor.by}: ${JSON.stringify(path)}`);
@@ -21,6 +24,15 @@ export const backup: Command = {
     });
   },
 };
+
+/** It would become the name of a file. @throws {UsageError} */
+function refuseUrl(path: string): void {
+  if (path.trim() === "") throw new UsageError("The path is empty: name the file for the copy.");
+  const [url, rest = ""] = /^(?:sqlite|file):(?:\/\/(?=\/))?(.*)$/is.exec(path) ?? [];
+  if (url === undefined) return;
+  const example = rest === "" ? "" : `, for example ${printable(rest, { maxLength: 200 })}`;
+  throw new UsageError(`backup takes a path, not a URL: write the path itself${example}.`);
+}
 
 export const verify: Command = {
   operands: "",

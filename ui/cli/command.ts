@@ -18,6 +18,8 @@ export interface CliIo {
     url: string,
     setting: string,
   ) => { readonly url: string; readonly problems: readonly string[] };
+  /** Why a copy of the queue must not be written to this path, in a sentence; null if it may. */
+  readonly problemOfCopy: (path: string) => string | null;
   /** Prints one or more lines, given without the final line end. */
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;

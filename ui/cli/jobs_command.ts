@@ -33,15 +33,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** Runs one command. Returns the exit code: 0 done, 1 refused, 2 usage, 74 storage, 130 interrupted. */
 export async function jobsCommand(args: readonly string[], io: CliIo): Promise<ExitCode> {
   const [name, ...rest] = args;
+  const wantsJson = asksForJson(args);
   if (name === "--help" || name === "-h" || name === "help") {
-    io.print(helpOfAll(COMMANDS));
-    return EXIT.done;
+    return help(name === "help" ? rest[0] : undefined, { io, json: wantsJson });
   }
-  if (name === undefined || !Object.hasOwn(COMMANDS, name)) {
-    io.printError(noSuchCommand(name));
-    return EXIT.usage;
-  }
-  const command = COMMANDS[name] as Command; // it exists, as was just checked
+  const command = commandOf(name);
+  if (name === undefined || command === null) return refuseName(name, { io, json: wantsJson });
   try {
     const line = readCommandLine(rest, command.options);
     if (line.has("help")) {
@@ -53,7 +50,7 @@ export async function jobsCommand(args: readonly string[], io: CliIo): Promise<E
     if (typeof work !== "function") return await work.run();
     return await doWork(work, { io, mustExist: name !== "add" });
   } catch (error) {
-    return explain(error, { io, json: rest.includes("--json"), usage: usageOf(name, command.operands) });
+    return explain(error, { io, json: wantsJson, usage: usageOf(name, command.operands) });
   }
 }
 
@@ -114,10 +111,41 @@ function errorOnWire(code: string, message: string, more: object = {}): string {
   return JSON.stringify({ error: { code, message }, ...more });
 }
 
+function commandOf(name: string | undefined): Command | null {
+  return name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] ?? null : null;
+}
+
+/** Also where the command line is too wrong to be read. What follows `--` is no option. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? undefined : end).some((arg) => /^--json(?:=|$)/.test(arg));
+}
+
+function help(name: string | undefined, how: { io: CliIo; json: boolean }): ExitCode {
+  const command = commandOf(name);
+  if (name !== undefined && !name.startsWith("-") && command === null) return refuseName(name, how);
+  how.io.print(name === undefined || command === null ? helpOfAll(COMMANDS) : helpOf(name, command));
+  return EXIT.done;
+}
+
+function refuseName(name: string | undefined, { io, json }: { io: CliIo; json: boolean }): ExitCode {
+  if (json) escapingControls(io).printError(errorOnWire("usage", noSuchCommand(name)));
+  else if (name === undefined) io.printError(helpOfAll(COMMANDS));
+  else if (meantBy(name) !== null) io.printError(noSuchCommand(name));
+  else io.printError(`${noSuchCommand(name)}\n\n${helpOfAll(COMMANDS)}`);
+  return EXIT.usage;
+}
+
 function noSuchCommand(name: string | undefined): string {
-  if (name === undefined) return helpOfAll(COMMANDS);
-  const meant = nearest(name, Object.keys(COMMANDS));
-  const shown = printable(name, { maxLength: 60 });
-  if (meant !== null) return `There is no command "${shown}"; did you mean "${meant}"?`;
-  return `There is no command "${shown}".\n\n${helpOfAll(COMMANDS)}`;
+  const known = Object.keys(COMMANDS).join(", ");
+  if (name === undefined || name.startsWith("--json")) {
+    return `The first word is the command, one of ${known}.`;
+  }
+  const meant = meantBy(name);
+  const hint = meant === null ? "." : `; did you mean "${meant}"?`;
+  return `There is no command "${printable(name, { maxLength: 60 })}"${hint}`;
+}
+
+function meantBy(name: string): string | null {
+  return nearest(name, Object.keys(COMMANDS));
 }

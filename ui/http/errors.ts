@@ -32,11 +32,6 @@ export function isForbidden(method: string): boolean {
   return /^(?:connect|trace|track)$/i.test(method);
 }
 
-export function forbiddenMethod(method: string): HttpError {
-  const message = `${method} is not possible here: use GET, HEAD or POST.`;
-  return new HttpError(405, "method_not_allowed", message, { headers: { Allow: "GET, HEAD, POST" } });
-}
-
 interface Route {
   readonly method: string;
   readonly path: string;
@@ -46,6 +41,16 @@ interface Route {
 export function noSuchRoute(routes: readonly Route[], { method, path }: Route): HttpError {
   const allowed = allowedMethods(routes, path);
   if (allowed.length === 0) return new HttpError(404, "not_found", "There is nothing at this address.");
+  return notAllowed(method, allowed);
+}
+
+/** For an unknown path too, the methods that any path may support. */
+export function forbiddenMethod(routes: readonly Route[], { method, path }: Route): HttpError {
+  const allowed = allowedMethods(routes, path);
+  return notAllowed(method, allowed.length === 0 ? ["GET", "HEAD", "POST"] : allowed);
+}
+
+function notAllowed(method: string, allowed: readonly string[]): HttpError {
   const names = allowed.join(", ");
   const message = `${method} is not possible at this address: use ${names}.`;
   return new HttpError(405, "method_not_allowed", message, { headers: { Allow: names } });

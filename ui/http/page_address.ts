@@ -32,12 +32,19 @@ export function refuseOwnPath(base: string, routes: readonly string[]): void {
 /** The request without the base; if a proxy has already stripped it, the request is left as it is. */
 export function withoutBase(request: Request, base: string): Request {
   const [, origin = "", path = "", rest = ""] = /^(https?:\/\/[^/?#]*)([^?#]*)(.*)$/i.exec(request.url) ?? [];
-  if (base === "" || (path !== base && !path.startsWith(`${base}/`))) return request;
-  const url = `${origin}${path.slice(base.length) || "/"}${rest}`;
+  const below = pathBelow(path, base);
+  if (below === path) return request;
+  const url = `${origin}${below}${rest}`;
   const { method, headers, body, signal } = request;
   return URL.canParse(url) && !isForbidden(method)
     ? new Request(url, { method, headers, body, signal })
     : request;
+}
+
+/** The path without the base, or as it is if a proxy has already stripped it. */
+export function pathBelow(path: string, base: string): string {
+  if (base === "" || (path !== base && !path.startsWith(`${base}/`))) return path;
+  return path.slice(base.length) || "/";
 }
 
 /** The target of a redirect, below the base. */

@@ -65,12 +65,30 @@ export interface ServeOptions {
   readonly timeouts?: Partial<Timeouts>;
 }
 
+type Place = Pick<ServeOptions, "hostname" | "port" | "setting">;
+
 export interface Served {
   readonly url: string;
   /** Resolves once it listens, a moment after `serve` has found the address free. */
   readonly ready: Promise<void>;
   /** Ends the event streams, lets requests in progress finish, and cuts off those that take too long. */
   close(): Promise<void>;
+}
+
+/**
+ * Tries several ports before any of them is served, so that an operator hears about all that are taken.
+ * @throws {ServeError} with a sentence for each that cannot be served
+ */
+export function assertFree(places: readonly Place[]): void {
+  const problems = places.flatMap((place) => {
+    try {
+      freeAddress(place);
+      return [];
+    } catch (error) {
+      return [messageOf(error)];
+    }
+  });
+  if (problems.length > 0) throw new ServeError(problems.join(" "));
 }
 
 /** @throws {ServeError} with a sentence that says what to do */
@@ -104,7 +122,7 @@ export function serve(options: ServeOptions): Served {
 }
 
 /** Node reports a taken port only later, when the caller has moved on, so the port is tried first. */
-function freeAddress({ hostname, port, setting }: ServeOptions): Deno.NetAddr {
+function freeAddress({ hostname, port, setting }: Place): Deno.NetAddr {
   try {
     using listener = Deno.listen({ hostname, port });
     return listener.addr;

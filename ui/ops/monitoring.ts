@@ -9,6 +9,7 @@ import type {
   SystemView,
 } from "@persistent-queue/queue";
 import type { AppEnv } from "../http/app_env.ts";
+import { noSuchRoute } from "../http/errors.ts";
 import type { OpsDeps } from "../page_deps.ts";
 
 /** Some load balancers probe with OPTIONS. */
@@ -35,11 +36,18 @@ export function probes({ trouble, durability, unready }: Watched): Hono<AppEnv> 
       ? c.json({ status: "ok", ...facts() })
       : c.json({ status: "unavailable", reason }, 503);
   };
-  return new Hono<AppEnv>()
+  const app = new Hono<AppEnv>()
     .on(METHODS, "/healthz", probe(trouble, () => ({ durability: durability() })))
     .on(METHODS, "/ready", probe(unready))
     // Any response proves that the process is alive.
     .on(METHODS, "/live", probe(() => null));
+  // Otherwise the login would answer, which helps with no other method either.
+  for (const path of ["/healthz", "/ready", "/live"]) {
+    app.all(path, (c) => {
+      throw noSuchRoute(app.routes, c.req);
+    });
+  }
+  return app;
 }
 
 export function watched({ queue, system }: OpsDeps): Watched {

@@ -3,7 +3,7 @@
  * code or settings decides what runs at the next start. So neither folder may contain the system's own files, or lie
  * within a folder that does.
  */
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { databaseOf } from "./queue_place.ts";
 import { SETTINGS, type Settings } from "./settings.ts";
@@ -67,6 +67,22 @@ function isFolder(path: string, { filesDir, logDir }: Places): boolean {
   } catch {
     return false;
   }
+}
+
+/** Why a copy of the queue must not lie at `path`; null if it may. Handlers can read these folders, and with it every payload. */
+export function problemOfCopy(path: string, places: Places): string | null {
+  const { startDir, filesDir, logDir } = places;
+  const place = join(realPath(dirname(resolve(startDir, path))), basename(path));
+  const setting = isWithin(place, realPath(filesDir))
+    ? "in FILES_DIR"
+    : isWithin(place, realPath(logDir))
+    ? "in LOG_DIR"
+    : isInCode(place, places)
+    ? "in a folder of code"
+    : null;
+  return setting === null
+    ? null
+    : `${path} lies ${setting}, where handlers can read every payload in the copy: choose another place.`;
 }
 
 const ADVICE = "jobs would write into it; choose a folder of its own";

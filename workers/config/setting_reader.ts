@@ -86,6 +86,7 @@ function isSettingName(name: string): name is SettingName {
 }
 
 function isMisspelling(name: string, known: SettingName): boolean {
+  if (inSingular(name) === inSingular(known) || isWithoutUnit(name, known)) return true;
   if (known.length < 6) return false; // HOST is one letter from POST
   if (withoutUnderscores(name) === withoutUnderscores(known)) return true;
   if (Math.abs(name.length - known.length) > 2) return false;
@@ -97,6 +98,19 @@ function isMisspelling(name: string, known: SettingName): boolean {
     return false;
   }
   return editDistance(name, known) <= (known.length < 8 ? 1 : 2);
+}
+
+/** `TRUSTED_PROXIES` → `TRUSTED_PROXY`. A word as short as OPS is no plural. */
+function inSingular(name: string): string {
+  return name.split("_").map((word) => word.length < 4 ? word : word.replace(/IES$/, "Y").replace(/S$/, ""))
+    .join("_");
+}
+
+/** A single word that is left, as of WORK_MS, could be any program's. */
+function isWithoutUnit(name: string, known: SettingName): boolean {
+  const words = known.split("_");
+  return words.length > 2 && /^(?:MS|MB)$/.test(words.at(-1) ?? "") &&
+    inSingular(name) === inSingular(words.slice(0, -1).join("_"));
 }
 
 function withoutUnderscores(name: string): string {

@@ -9,6 +9,7 @@ import {
   PRIVATE_FILE,
   PRIVATE_FOLDER,
   StorageError,
+  whyClosed,
 } from "@persistent-queue/queue";
 import type { Settings } from "../config.ts";
 import { databaseOf } from "../config/queue_place.ts";
@@ -58,8 +59,11 @@ function prepare(folder: string, setting: string): void {
     Deno.removeSync(probe);
   } catch (error) {
     const advice = `make it writable, or choose another folder with ${setting}`;
-    throw new StorageError(`Cannot write in the folder ${folder}: ${advice} (${messageOf(error)}).`, {
-      cause: error,
-    });
+    throw new StorageError(
+      `Cannot write in the folder ${folder}: ${advice} (${whyClosed(error) ?? messageOf(error)}).`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -9,7 +9,7 @@ interface Condition {
   readonly wedged: readonly string[];
   readonly sweep: { readonly lastRequeued: number };
   readonly trouble: string | null;
-  /** The warnings about the storage. */
+  /** The warnings about the storage, other files and handlers. */
   readonly storage: readonly string[];
 }
 
