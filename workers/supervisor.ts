@@ -239,15 +239,10 @@ export class Supervisor {
 
   /** Gives up every consumer that has been silent for `STALL_MS`: it hangs. */
   #judge({ justWoke }: { justWoke: boolean }): number {
-    const { stallMs } = this.#options.settings;
     this.#processWatch?.restoreFolder();
-    let freed = 0;
-    for (const consumer of this.#consumers) {
-      const { silentMs } = consumer;
-      if (silentMs !== null && silentMs > stallMs && !justWoke) {
-        freed += consumer.giveUp(`No heartbeat for ${Math.round(silentMs / 1000)} s`);
-      }
-    }
-    return freed;
+    const { stallMs } = this.#options.settings;
+    const silent = justWoke ? [] : this.#consumers.filter(({ silentMs }) => (silentMs ?? 0) > stallMs);
+    const said = ({ silentMs }: ConsumerSlot) => `No heartbeat for ${Math.round((silentMs ?? 0) / 1000)} s`;
+    return silent.reduce((freed, consumer) => freed + consumer.giveUp(said(consumer)), 0);
   }
 }

@@ -440,7 +440,7 @@ Deno.test("a name in the environment that almost matches a setting is a problem"
 
 Deno.test("a setting's name in the wrong number or without its unit is a problem in the environment too", () => {
   const meant = {
-    ...{ HOSTS: "HOST", TRUSTED_PROXY: "TRUSTED_PROXIES", FILE_DIRS: "FILES_DIR" },
+    ...{ TRUSTED_PROXY: "TRUSTED_PROXIES", FILE_DIRS: "FILES_DIR" },
     ...{ PRODUCER_INTERVAL: "PRODUCER_INTERVAL_MS", RETRY_DELAY: "RETRY_DELAYS_MS" },
     CONSUMERS_MEMORY: "CONSUMER_MEMORY_MB",
   };
@@ -458,6 +458,7 @@ Deno.test("an unrelated name in the environment is ignored", () => {
       "LANG",
       "LOGNAME",
       "PORT",
+      "HOSTS",
       "WORK",
       "HEARTBEAT",
       "COST",

@@ -86,8 +86,8 @@ function isSettingName(name: string): name is SettingName {
 }
 
 function isMisspelling(name: string, known: SettingName): boolean {
+  if (known.length < 6) return false; // HOST is one letter from POST, and HOSTS may be any program's
   if (inSingular(name) === inSingular(known) || isWithoutUnit(name, known)) return true;
-  if (known.length < 6) return false; // HOST is one letter from POST
   if (withoutUnderscores(name) === withoutUnderscores(known)) return true;
   if (Math.abs(name.length - known.length) > 2) return false;
   // API_TOKEN is one letter from APP_TOKEN, OPS_PORT two from API_PORT: a short first word must have the same letters.
