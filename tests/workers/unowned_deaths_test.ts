@@ -5,16 +5,8 @@ import { UnownedDeaths } from "../../workers/dispatch/abandoned.ts";
 import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 
 const JOB: Claimed = {
-  ...{
-    seq: 1,
-    lease: 1,
-    id: "job",
-    kind: "plain",
-    payload: "1",
-    retries: 0,
-    suspect: false,
-    consumerId: "c1",
-  },
+  ...{ consumerId: "c1", seq: 1, lease: 1, id: "a job", kind: "noop", payload: "null" },
+  ...{ retries: 0, crashes: 0, suspect: false },
 };
 const OTHER: Claimed = { ...JOB, seq: 2, id: "other" };
 
