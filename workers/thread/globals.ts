@@ -5,6 +5,7 @@
 import type { EventEmitter } from "node:events";
 import process from "node:process";
 import { isUnchanged, QuickCheck } from "./quick_check.ts";
+import { append } from "./runtime.ts";
 import { isCommon, sharedObjects } from "./shared_objects.ts";
 
 const {
@@ -87,8 +88,8 @@ export class Globals {
     if (this.#ofKind.size === 0) return;
     const wanted = this.#ofKind.get(kind) ?? NONE;
     if (wanted === this.#inForce) return;
-    for (const change of this.#inForce) put(change, change.before);
-    for (const change of wanted) put(change, change.after);
+    putAll(this.#inForce, "before");
+    putAll(wanted, "after");
     this.#inForce = wanted;
   }
 
@@ -96,22 +97,29 @@ export class Globals {
   adopt(kind: string): string[] {
     const changes = this.#undo();
     if (changes.length === 0) return [];
-    for (const change of changes) put(change, change.after);
+    putAll(changes, "after");
     this.#ofKind.set(kind, changes);
     this.#inForce = changes;
     return changes.map(({ name }) => name);
   }
 
-  /** Called after a job: restores the state before it. */
+  /** Called after a job: restores the state before it. Like `#undo`, it must not call what a handler can replace. */
   restore(): Restored {
     this.#removeListeners();
     const changes = this.#undo();
     if (changes.length === 0 && this.#inForce === NONE) return { names: [], stuck: [] };
     const own = this.#inForce;
-    for (const change of own) put(change, change.after);
-    const others = changes.filter((change) => !own.some((one) => isSame(one, change)));
-    const stuck = others.filter((change) => !own.some((one) => isOf(one, change)) && !isAsBefore(change));
-    return { names: others.map(({ name }) => name), stuck: stuck.map(({ name }) => name) };
+    putAll(own, "after");
+    const names: string[] = [];
+    const stuck: string[] = [];
+    for (let i = 0; i < changes.length; i++) {
+      const change = changes[i] as Change;
+      const ownChange = changeOf(own, change);
+      if (ownChange !== undefined && isEqual(ownChange.after, change.after)) continue;
+      append(names, change.name);
+      if (ownChange === undefined && !isAsBefore(change)) append(stuck, change.name);
+    }
+    return { names, stuck };
   }
 
   #watch(object: object, name: string): void {
@@ -138,15 +146,15 @@ export class Globals {
     for (let i = 0; i < this.#entries.length; i++) {
       const entry = this.#entries[i] as Entry;
       if (isUnchanged(entry)) continue;
-      changes[changes.length] = undone(entry, entry.descriptor);
+      append(changes, undone(entry, entry.descriptor));
     }
     for (let i = 0; i < this.#watched.length; i++) {
       const { object, name, keys, isOpen } = this.#watched[i] as Watched;
-      if (!isExtensible(object)) changes[changes.length] = frozen(object, name);
+      if (!isExtensible(object)) append(changes, frozen(object, name));
       if (isOpen) {
         // It would make `instanceof` wrong for all code.
         if (isIn(keys, hasInstance) || getOwnPropertyDescriptor(object, hasInstance) === undefined) continue;
-        changes[changes.length] = undone({ object, key: hasInstance, name: `instanceof ${name}` }, undefined);
+        append(changes, undone({ object, key: hasInstance, name: `instanceof ${name}` }, undefined));
         continue;
       }
       const now = ownKeys(object);
@@ -154,7 +162,7 @@ export class Globals {
       for (let k = 0; k < now.length; k++) {
         const key = now[k] as string | symbol;
         if (isIn(keys, key)) continue;
-        changes[changes.length] = undone({ object, key, name: `${name}.${nameOfKey(key)}` }, undefined);
+        append(changes, undone({ object, key, name: `${name}.${nameOfKey(key)}` }, undefined));
       }
     }
     return changes;
@@ -196,6 +204,13 @@ function put({ object, key }: Property, descriptor: PropertyDescriptor | undefin
   else defineProperty(object, key, descriptor);
 }
 
+function putAll(changes: readonly Change[], state: "before" | "after"): void {
+  for (let i = 0; i < changes.length; i++) {
+    const change = changes[i] as Change;
+    put(change, change[state]);
+  }
+}
+
 /** Without a prototype, because a handler that gives all objects a `get` would make every descriptor invalid. */
 function descriptorOf(object: object, key: PropertyKey): PropertyDescriptor | undefined {
   const descriptor = getOwnPropertyDescriptor(object, key);
@@ -212,16 +227,17 @@ function nameOfKey(key: PropertyKey): string {
   return typeof key === "symbol" ? "[a symbol]" : `${key}`;
 }
 
-function isOf(left: Property, right: Property): boolean {
-  return left.object === right.object && left.key === right.key;
-}
-
-function isSame(left: Change, right: Change): boolean {
-  return isOf(left, right) && isEqual(left.after, right.after);
+/** The change of this property. */
+function changeOf(changes: readonly Change[], { object, key }: Property): Change | undefined {
+  for (let i = 0; i < changes.length; i++) {
+    const change = changes[i] as Change;
+    if (change.object === object && change.key === key) return change;
+  }
+  return undefined;
 }
 
 function isAsBefore({ object, key, before }: Change): boolean {
-  return isEqual(getOwnPropertyDescriptor(object, key), before);
+  return isEqual(descriptorOf(object, key), before);
 }
 
 function isEqual(left: PropertyDescriptor | undefined, right: PropertyDescriptor | undefined): boolean {

@@ -7,6 +7,8 @@ import { WorkingFolder } from "../process/working_folder.ts";
 import type { Attempt } from "./attempt.ts";
 import { Globals } from "./globals.ts";
 
+const { min } = Math;
+
 /** This many jobs of each kind are checked one by one. */
 const CHECKED_ONE_BY_ONE = 10;
 /**
@@ -33,7 +35,8 @@ export class Tidiness {
   readonly #options: TidinessOptions;
   readonly #globals = new Globals();
   readonly #workingFolder = new WorkingFolder();
-  readonly #seenOfKind = new Map<string, number>();
+  /** Without a prototype: by kind, how many of its jobs were checked one by one. */
+  readonly #seenOfKind = Object.create(null) as Record<string, number>;
   #checkedAt = 0;
   /** Jobs and their run time since then. */
   #jobs = 0;
@@ -54,8 +57,7 @@ export class Tidiness {
     const last = this.#unchecked;
     if (last !== null) {
       this.#unchecked = null;
-      const isTidy = this.#globals.areUntouched && !this.#workingFolder.isMoved;
-      if (!isTidy) this.#restore(last, `A job of kind ${last.kind}`);
+      if (!this.#isTidy()) this.#restore(last, `A job of kind ${last.kind}`);
     }
     this.#globals.enter(kind);
   }
@@ -69,8 +71,8 @@ export class Tidiness {
   afterJob(attempt: Attempt, ended: number): void {
     this.#jobs += 1;
     this.#busyMs += ended - attempt.began;
-    const seen = this.#seenOfKind.get(attempt.kind) ?? 0;
-    if (seen < CHECKED_ONE_BY_ONE) this.#seenOfKind.set(attempt.kind, seen + 1);
+    const seen = this.#seenOfKind[attempt.kind] ?? 0;
+    if (seen < CHECKED_ONE_BY_ONE) this.#seenOfKind[attempt.kind] = seen + 1;
     else if (!this.#isDue(ended) && this.#globals.common.isUntouched()) {
       this.#unchecked = attempt;
       return;
@@ -83,20 +85,40 @@ export class Tidiness {
 
   #isDue(now: number): boolean {
     if (this.#busyMs >= CHECK_MS) return true;
-    return now - this.#checkedAt >= CHECK_MS * Math.min(this.#jobs, MAX_JOBS);
+    return now - this.#checkedAt >= CHECK_MS * min(this.#jobs, MAX_JOBS);
   }
 
+  #isTidy(): boolean {
+    try {
+      return this.#globals.areUntouched && !this.#workingFolder.isMoved;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Never throws: the report of the job must leave the thread, whatever the job has broken. */
   #restore({ kind }: Attempt, name: string): void {
     this.#unchecked = null;
     const { onChange, onStuck } = this.#options;
-    const { names, stuck } = this.#globals.restore();
-    const folder = this.#workingFolder.restore();
-    if (folder !== null) onChange(`${name} moved the working folder to ${folder}; it was put back`);
-    if (names.length === 0) return;
-    // The next jobs of this kind are checked one by one again.
-    this.#seenOfKind.set(kind, 0);
-    const text = `${name} changed ${names.join(", ")}`;
-    if (stuck.length > 0) onStuck(`${text}, which nothing can put back`);
-    else onChange(`${text}; that was put back`);
+    try {
+      const { names, stuck } = this.#globals.restore();
+      const folder = this.#workingFolder.restore();
+      if (folder !== null) onChange(`${name} moved the working folder to ${folder}; it was put back`);
+      if (names.length === 0) return;
+      // The next jobs of this kind are checked one by one again.
+      this.#seenOfKind[kind] = 0;
+      const text = `${name} changed ${listed(names)}`;
+      if (stuck.length > 0) onStuck(`${text}, which nothing can put back`);
+      else onChange(`${text}; that was put back`);
+    } catch {
+      onStuck(`${name} changed what the check of its changes needs, which nothing can put back`);
+    }
   }
+}
+
+/** The methods of arrays may be beyond repair. */
+function listed(names: readonly string[]): string {
+  let text = "";
+  for (let i = 0; i < names.length; i++) text += i === 0 ? names[i] : `, ${names[i]}`;
+  return text;
 }
