@@ -6,30 +6,24 @@ import type { EventEmitter } from "node:events";
 import process from "node:process";
 import { isUnchanged, QuickCheck } from "./quick_check.ts";
 import { append } from "./runtime.ts";
-import { isCommon, sharedObjects } from "./shared_objects.ts";
+import {
+  CHAIN,
+  descriptorOf,
+  isCommon,
+  isEqual,
+  isIn,
+  nameOfKey,
+  type Property,
+  put,
+  sharedObjects,
+  watchLazyClasses,
+} from "./shared_objects.ts";
 
-const {
-  apply,
-  defineProperty,
-  deleteProperty,
-  getOwnPropertyDescriptor,
-  isExtensible,
-  ownKeys,
-  setPrototypeOf,
-} = Reflect;
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect;
 const { hasInstance } = Symbol;
 const { listeners, removeListener }: EventEmitter = process;
 
-const OPEN: readonly object[] = [globalThis, Deno, process];
-
 const PROCESS_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
-
-interface Property {
-  readonly object: object;
-  readonly key: PropertyKey;
-  /** The name shown to users. */
-  readonly name: string;
-}
 
 interface Entry extends Property {
   readonly ofObject: string;
@@ -40,6 +34,7 @@ interface Entry extends Property {
 interface Watched {
   readonly object: object;
   readonly name: string;
+  readonly prototype: object | null;
   readonly keys: readonly PropertyKey[];
   /** Names may be added to it: libraries keep their own in the global object and in constructors. */
   readonly isOpen: boolean;
@@ -62,6 +57,8 @@ const NONE: readonly Change[] = [];
 export class Globals {
   readonly #watched: Watched[] = [];
   readonly #entries: Entry[] = [];
+  /** How many of both the quick checks see. The rest are those of classes that were loaded later. */
+  readonly #early: { readonly entries: number; readonly watched: number };
   /** Checks everything that existed at first (25 µs). */
   readonly #whole: QuickCheck;
   /** Checks what most code uses (1 µs). Of added names it sees only those that a loop over an object's keys meets. */
@@ -71,7 +68,9 @@ export class Globals {
   #inForce: readonly Change[] = NONE;
 
   constructor() {
+    watchLazyClasses((object, name) => this.#watch(object, name));
     for (const [object, name] of sharedObjects()) this.#watch(object, name);
+    this.#early = { entries: this.#entries.length, watched: this.#watched.length };
     const watched = this.#watched.filter(({ name, isOpen }) => isCommon(name) && !isOpen);
     const isFrequent = ({ name, ofObject }: Entry) => isCommon(name) || isCommon(ofObject);
     this.#whole = new QuickCheck(this.#entries, watched, "all new names");
@@ -80,7 +79,8 @@ export class Globals {
 
   /** Whether everything is in its first state, by the quick check of everything. */
   get areUntouched(): boolean {
-    return !this.#hasListeners() && this.#whole.isUntouched();
+    return !this.#hasListeners() && this.#whole.isUntouched() && this.#areChainsUntouched() &&
+      this.#areLateUntouched();
   }
 
   /** Called before a job of this kind. */
@@ -122,18 +122,23 @@ export class Globals {
     return { names, stuck };
   }
 
+  /** Of a lazily loaded class it is called while a handler runs, so it must not call what that can replace. */
   #watch(object: object, name: string): void {
     const keys = ownKeys(object);
-    const isOpen = OPEN.includes(object) || typeof object === "function" && object !== Error;
+    const isOpen = object === globalThis || object === Deno || object === process ||
+      typeof object === "function" && object !== Error;
     // An object that was frozen from the start is not a change.
-    if (isExtensible(object)) this.#watched.push({ object, name, keys, isOpen });
-    for (const key of keys) {
+    if (isExtensible(object)) {
+      append(this.#watched, { object, name, prototype: getPrototypeOf(object), keys, isOpen });
+    }
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string | symbol;
       const descriptor = descriptorOf(object, key);
       if (descriptor === undefined || !descriptor.configurable && !descriptor.writable) continue;
       const { value } = descriptor;
       if (value !== value) continue;
       const ofObject = name;
-      this.#entries.push({ object, key, ofObject, name: `${name}.${String(key)}`, value, descriptor });
+      append(this.#entries, { object, key, ofObject, name: `${name}.${nameOfKey(key)}`, value, descriptor });
     }
   }
 
@@ -149,7 +154,13 @@ export class Globals {
       append(changes, undone(entry, entry.descriptor));
     }
     for (let i = 0; i < this.#watched.length; i++) {
-      const { object, name, keys, isOpen } = this.#watched[i] as Watched;
+      const { object, name, prototype, keys, isOpen } = this.#watched[i] as Watched;
+      if (getPrototypeOf(object) !== prototype) {
+        append(
+          changes,
+          undone({ object, key: CHAIN, name: `the prototype of ${name}` }, { value: prototype }),
+        );
+      }
       if (!isExtensible(object)) append(changes, frozen(object, name));
       if (isOpen) {
         // It would make `instanceof` wrong for all code.
@@ -166,6 +177,25 @@ export class Globals {
       }
     }
     return changes;
+  }
+
+  #areChainsUntouched(): boolean {
+    for (let i = 0; i < this.#watched.length; i++) {
+      const { object, prototype } = this.#watched[i] as Watched;
+      if (getPrototypeOf(object) !== prototype) return false;
+    }
+    return true;
+  }
+
+  #areLateUntouched(): boolean {
+    for (let i = this.#early.entries; i < this.#entries.length; i++) {
+      if (!isUnchanged(this.#entries[i] as Entry)) return false;
+    }
+    for (let i = this.#early.watched; i < this.#watched.length; i++) {
+      const { object, keys, isOpen } = this.#watched[i] as Watched;
+      if (!isOpen && ownKeys(object).length !== keys.length) return false;
+    }
+    return true;
   }
 
   #hasListeners(): boolean {
@@ -199,32 +229,11 @@ function frozen(object: object, name: string): Change {
   return { object, key, name: `${name} (frozen)`, before: { value: true }, after: undefined };
 }
 
-function put({ object, key }: Property, descriptor: PropertyDescriptor | undefined): void {
-  if (descriptor === undefined) deleteProperty(object, key);
-  else defineProperty(object, key, descriptor);
-}
-
 function putAll(changes: readonly Change[], state: "before" | "after"): void {
   for (let i = 0; i < changes.length; i++) {
     const change = changes[i] as Change;
     put(change, change[state]);
   }
-}
-
-/** Without a prototype, because a handler that gives all objects a `get` would make every descriptor invalid. */
-function descriptorOf(object: object, key: PropertyKey): PropertyDescriptor | undefined {
-  const descriptor = getOwnPropertyDescriptor(object, key);
-  if (descriptor !== undefined) setPrototypeOf(descriptor, null);
-  return descriptor;
-}
-
-function isIn(keys: readonly PropertyKey[], key: PropertyKey): boolean {
-  for (let i = 0; i < keys.length; i++) if (keys[i] === key) return true;
-  return false;
-}
-
-function nameOfKey(key: PropertyKey): string {
-  return typeof key === "symbol" ? "[a symbol]" : `${key}`;
 }
 
 /** The change of this property. */
@@ -238,8 +247,4 @@ function changeOf(changes: readonly Change[], { object, key }: Property): Change
 
 function isAsBefore({ object, key, before }: Change): boolean {
   return isEqual(descriptorOf(object, key), before);
-}
-
-function isEqual(left: PropertyDescriptor | undefined, right: PropertyDescriptor | undefined): boolean {
-  return left?.value === right?.value && left?.get === right?.get && left?.set === right?.set;
 }
