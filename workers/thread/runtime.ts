@@ -50,8 +50,16 @@ const ELEMENT: PropertyDescriptor = {
 
 /** Adds a value to a list even if a handler has replaced the array methods, or has given all arrays a setter for an index. */
 export function append<Value>(list: Value[], value: Value): void {
+  const { length } = list;
+  try {
+    list[length] = value;
+  } catch {
+    // The setter, or the unchangeable element, that a handler has given all arrays.
+  }
+  if (list.length > length) return;
+  // Takes much longer: 0.2 µs.
   ELEMENT.value = value;
-  defineProperty(list, list.length, ELEMENT);
+  defineProperty(list, length, ELEMENT);
   ELEMENT.value = undefined;
 }
 

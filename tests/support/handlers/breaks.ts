@@ -20,6 +20,7 @@ export const WAYS: Readonly<Record<string, () => unknown>> = {
   "the iterator of arrays": () => breakForGood(Array.prototype, Symbol.iterator, failing),
   "the first place of all arrays": () =>
     Object.defineProperty(Array.prototype, "0", { set() {}, get: () => 1, configurable: false }),
+  "the first place of all arrays, unchangeable": () => breakForGood(Array.prototype, "0", 1),
   "toJSON of all objects": () => breakForGood(Object.prototype, "toJSON", () => "broken"),
   "the report of all objects": () => {
     Object.defineProperty(Object.prototype, "report", { get: failing, configurable: false });
