@@ -109,8 +109,8 @@ export class Tidiness {
     this.#unchecked = null;
     const { onChange, onStuck } = this.#options;
     try {
-      this.#addedNames.look();
       const { names, stuck } = this.#globals.restore();
+      this.#addedNames.look();
       const folder = this.#workingFolder.restore();
       if (folder !== null) onChange(`${name} moved the working folder to ${folder}; it was put back`);
       if (names.length === 0) return;
@@ -175,7 +175,8 @@ class AddedNames {
 
   #areTold(): boolean {
     for (let i = 0; i < this.#telling.length; i++) {
-      if (hasOwn(globalThis, this.#telling[i] as string)) return true;
+      const name = this.#telling[i] as string;
+      if (hasOwn(globalThis, name) && !isIn(this.#known, name)) return true;
     }
     return false;
   }
@@ -193,7 +194,7 @@ class AddedNames {
         put({ object: globalThis, key, name: key }, undefined);
       }
     }
-    if (added.length > 0) this.#ofKind[kind] = added;
+    this.#ofKind[kind] = added;
     this.#areSome = false;
   }
 

@@ -19,6 +19,7 @@ export const WAYS: Readonly<Record<string, () => unknown>> = {
   "the prototype of responses": () => Object.setPrototypeOf(Response.prototype, { added: changed }),
   "a global of browsers": () => Object.assign(globals, { window: {}, document: {} }),
   "a new global": () => globals.added = "changed",
+  "a new global, and takes it back": () => Reflect.deleteProperty(globals, "added"),
 };
 
 async function seen(): Promise<readonly string[]> {
