@@ -71,7 +71,7 @@ export interface Consumer {
    * Writes how these attempts ended. Returns a verdict for each, in their order.
    * @throws {StorageError}; {RejectedWrite} if a rule of the store is violated; nothing is written then
    */
-  settle(attempts: readonly { readonly job: Claimed; readonly outcome: Outcome }[]): Promise<Verdict[]>;
+  settle(attempts: readonly Attempted[]): Promise<Verdict[]>;
 }
 
 /** The role of the sweeper. */

@@ -4,13 +4,11 @@
  * loads cannot harm a job: the thread is ended if loading takes too long.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { sleep } from "@persistent-queue/queue/basics";
 import { Handlers } from "./handlers.ts";
 import type { Close, StartProbe } from "./protocol.ts";
-import { openChannel } from "./thread/runtime.ts";
 import { reportOf } from "./thread/error_report.ts";
 import { fence } from "./thread/fences.ts";
-import { holdLivenessLock } from "./thread/runtime.ts";
+import { clock, holdLivenessLock, openChannel } from "./thread/runtime.ts";
 
 const { start, tell, listen } = await openChannel<StartProbe, Close>();
 const close = globalThis.close.bind(globalThis);
@@ -21,12 +19,17 @@ const PATIENCE_MS = 500;
 /** The kind whose code is running, as far as that can be known. */
 const kindOf = new AsyncLocalStorage<string>();
 
+/** By the timers of the runtime: a module may replace the global ones while it loads. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
 async function load(kind: string): Promise<void> {
   tell({ type: "loading", kind });
   try {
     await kindOf.run(kind, () => handlers.load(kind));
     // A promise that the module does not await is rejected before the next module begins to load.
-    await sleep(0);
+    await pause(0);
     tell({ type: "loaded", kind, problem: null });
   } catch (error) {
     tell({ type: "loaded", kind, problem: reportOf(error, { isDeliberate: true }).error });
@@ -54,6 +57,6 @@ fence();
 tell({ type: "ready" });
 const handlers = new Handlers(new URL(start.handlers));
 for (const kind of start.kinds) {
-  await Promise.race([load(kind), sleep(PATIENCE_MS)]);
+  await Promise.race([load(kind), pause(PATIENCE_MS)]);
 }
 tell({ type: "tried" });

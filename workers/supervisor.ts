@@ -99,7 +99,10 @@ export class Supervisor {
         this.#report({ type: "restarted", role: "consumer", id, why });
         this.#processWatch?.removeOldLogs();
       },
-      onWarning: (text: string) => this.#tell("warn", text),
+      onWarning: (text: string) => {
+        this.#tell("warn", text);
+        this.#processWatch?.restoreFolder();
+      },
       onUnloadable: (kind: string, why: string) => this.#options.check?.hold(kind, why),
     };
     return Array.from({ length: settings.consumers }, (_, i) => new ConsumerSlot({ ...parts, slot: i + 1 }));

@@ -156,7 +156,7 @@ async function claimPart(
     others.map(({ limit }) => limit),
     ...[suspect?.consumerId ?? null, totalLimit(others), aside],
   ];
-  const known = heads?.known ?? null;
+  const known = heads?.knownFor(kinds) ?? null;
   const since = performance.now();
   const rows = known === null
     ? await tx.query(LINE.claim, values)

@@ -56,11 +56,11 @@ export class LineHeads {
     [this.#client, this.#now] = [client, now];
   }
 
-  /** Null: a claim has to find the heads itself. */
-  get known(): KnownHeads | null {
-    const [at, byLevel] = [this.#now(), this.#heads];
-    if (byLevel === null || at > this.#validUntil) return null;
-    if (at > this.#refreshAt && this.#lookups !== null) this.#lookUp(this.#lookups);
+  /** Null: a claim of these kinds has to find the heads itself. */
+  knownFor(kinds: readonly string[] | null): KnownHeads | null {
+    const [at, byLevel, lookups] = [this.#now(), this.#heads, this.#lookups];
+    if (byLevel === null || at > this.#validUntil || lookups?.kinds !== kinds) return null;
+    if (at > this.#refreshAt) this.#lookUp(lookups);
     const heads = [...byLevel.values()];
     return {
       values: [
@@ -81,6 +81,8 @@ export class LineHeads {
   /** A claim of these kinds had to find the heads itself, and took this long. If that is slow, they are looked up. */
   noteSearch(tookMs: number, kinds: readonly string[] | null): void {
     if (tookMs < SLOW_MS) return;
+    // A claim may end when the kinds have changed since it began.
+    if (this.#lookups?.kinds !== kinds) this.forget();
     this.#lookups ??= { kinds, isInFlight: false };
     this.#lookUp(this.#lookups);
   }

@@ -75,7 +75,6 @@ export class PostgresStore implements Store {
     this.shownTime = () => clock.shownTime();
     [this.#client, this.#session, this.#clock] = [client, session, clock];
     this.#kinds = new NotedKinds(async (kinds) => {
-      this.#heads.forget();
       if (session.process !== null) await client.query(CLAIMING.noteKinds, [session.process, kinds]);
     });
     this.#changes = new Changes(client, session.name);

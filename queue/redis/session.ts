@@ -61,11 +61,17 @@ export class Session {
   }
 
   async join(client: Client, { id, host, pid, version }: ProcessIdentity, time: number | ""): Promise<void> {
-    await client.subscribe(`lives:${id}`);
-    if (await client.run("join", [time, id, host, pid, version, KEY_MS, RECONNECT_MS]) !== 1) {
-      throw new RejectedWrite(`A process with the id ${id} has joined already.`);
-    }
     const before = this.#process;
+    try {
+      await client.subscribe(`lives:${id}`);
+      if (await client.run("join", [time, id, host, pid, version, KEY_MS, RECONNECT_MS]) !== 1) {
+        throw new RejectedWrite(`A process with the id ${id} has joined already.`);
+      }
+    } catch (error) {
+      // The next try has another id. If this one was written all the same, it is the row of a dead process.
+      if (id !== before) client.unsubscribe(`lives:${id}`).catch(() => {});
+      throw error;
+    }
     this.#process = id;
     if (before !== null) await client.unsubscribe(`lives:${before}`);
   }

@@ -14,7 +14,7 @@ import {
   type OpenOptions,
   toOpeningError,
 } from "./open.ts";
-import { lockAsOwner, waitForLock } from "./owner_lock.ts";
+import { lockAsOwner, lockFileItself, waitForLock } from "./owner_lock.ts";
 import { adoptDump } from "./restored_dump.ts";
 import { SqliteStore } from "./sqlite_store.ts";
 
@@ -44,7 +44,8 @@ async function open(path: string, options: OpenOptions): Promise<Store> {
   if (role === "owner") makePrivate(path);
   else assertOwnFile(path);
   using undo = new DisposableStack();
-  const lock = role === "owner" ? undo.use(await lockForOwner(path, options)) : null;
+  const lock = role === "owner" ? undo.use(new DisposableStack()) : null;
+  lock?.use(await lockForOwner(path, options));
   const opened = await openOrUnlock(path, { ...options, lock });
   undo.adopt(opened.lateCheck, (check) => check?.[Symbol.dispose]());
   undo.adopt(opened.db, (db) => db.close());
@@ -70,11 +71,12 @@ function noDatabase(path: string): StorageError {
 
 async function openOrUnlock(
   path: string,
-  { role, onCreated = () => {}, lock }: OpenOptions & { lock: Disposable | null },
+  { role, onCreated = () => {}, lock }: OpenOptions & { lock: DisposableStack | null },
 ): Promise<Opened> {
   try {
     if (lock === null) await createAsGuest(path, onCreated);
     else if (!databaseExists(path)) createDatabase(path);
+    lock?.use(lockFileItself(path));
     return openOrAdopt(path, role);
   } catch (error) {
     lock?.[Symbol.dispose]();

@@ -26,6 +26,41 @@ export async function lockAsOwner(path: string, onHeld: (why: string) => unknown
   throw new StorageError(`${inUse}: stop that one first, or set QUEUE_URL to another database.`);
 }
 
+/**
+ * A database that has two names, by a hard link or because the file alone is mounted into a container, has two lock
+ * files and two logs, and two supervisors would overwrite each other's jobs. So the owner locks the file itself too,
+ * until the database is closed: to close any handle of a file ends the locks that SQLite has on it.
+ *
+ * Only where the kernel keeps such locks apart from SQLite's: on Linux, and not on network file systems, where a
+ * process is granted what it holds already. Null elsewhere.
+ * @throws {StorageError}
+ */
+export function lockFileItself(path: string): Disposable | null {
+  if (Deno.build.os !== "linux") return null;
+  using undo = new DisposableStack();
+  const file = undo.use(Deno.openSync(path, { read: true }));
+  using other = Deno.openSync(path, { read: true });
+  const isFree = tryLockOf(file);
+  if (isFree === false) {
+    throw new StorageError(
+      `The database ${path} is in use by another supervisor under another name, as by a hard link or a file that is ` +
+        "mounted alone: stop that one, and use one name.",
+    );
+  }
+  if (isFree === null || tryLockOf(other) !== false) return null;
+  undo.move();
+  return file;
+}
+
+/** Null: this file system has no such locks. */
+function tryLockOf(file: Deno.FsFile): boolean | null {
+  try {
+    return file.tryLockSync(true);
+  } catch {
+    return null;
+  }
+}
+
 /** Returns null once `isDone`, or on timeout. */
 export async function waitForLock(
   path: string,

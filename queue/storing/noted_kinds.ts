@@ -3,6 +3,8 @@
 export class NotedKinds {
   readonly #write: (kinds: readonly string[]) => Promise<void>;
   #last: readonly string[] | null = null;
+  /** What the row holds, or soon will; null if that is not known. */
+  #noted: readonly string[] | null = null;
 
   /** `write`: stores them in the row, if there is one. */
   constructor(write: (kinds: readonly string[]) => Promise<void>) {
@@ -21,19 +23,21 @@ export class NotedKinds {
 
   /** Called before each claim: writes the kinds only if they have changed. @throws {StorageError} */
   async note(kinds: readonly string[]): Promise<void> {
-    if (kinds === this.#last) return;
     this.#last = kinds;
+    if (kinds === this.#noted) return;
+    this.#noted = kinds;
     try {
       await this.#write(kinds);
     } catch (error) {
       // The next claim tries again.
-      this.#last = null;
+      if (this.#noted === kinds) this.#noted = null;
       throw error;
     }
   }
 
   /** Called when the row is new. @throws {StorageError} */
   async noteAgain(): Promise<void> {
-    if (this.#last !== null) await this.#write(this.#last);
+    this.#noted = null;
+    if (this.#last !== null) await this.note(this.#last);
   }
 }

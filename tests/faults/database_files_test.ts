@@ -52,6 +52,27 @@ sqliteTest("a database that is gone while its log exists is not created again", 
   }
 });
 
+sqliteTest(
+  "a second name of a database in use is refused: its log would be elsewhere, and jobs be lost",
+  async () => {
+    await using folder = await tempFolder();
+    const [path, link] = [folder.file("queue.db"), folder.file("link.db")];
+    const first = await getQueue(`sqlite:${path}`, { role: "owner" });
+    await first.add([{ id: "a" }]);
+    await Deno.link(path, link);
+    await assert.rejects(
+      getQueue(`sqlite:${link}`, { role: "owner" }),
+      /in use by another supervisor under another/,
+    );
+    await first.add([{ id: "b" }]);
+    await first.close();
+    const second = await getQueue(`sqlite:${link}`, { role: "owner" });
+    const { counts } = await second.stats();
+    await second.close();
+    assert.equal(counts.PENDING, 2);
+  },
+);
+
 sqliteTest("a symbolic link in place of the database is refused: its locks would be elsewhere", async () => {
   await using folder = await tempFolder();
   await (await getQueue(`sqlite:${folder.file("queue.db")}`, { role: "owner" })).close();

@@ -20,7 +20,7 @@ function headsOfOne() {
     await new Promise((resolve) => setTimeout(resolve, 0));
   };
   /** The first job, where a claim would begin now. */
-  const first = () => heads.known?.values[3]?.[0] ?? null;
+  const first = () => heads.knownFor(KINDS)?.values[3]?.[0] ?? null;
   return { heads, lookups, pass, found, first };
 }
 
@@ -32,7 +32,7 @@ Deno.test("where the line begins is looked up again alongside the claims, which 
   const { heads, lookups, pass, found, first } = headsOfOne();
   heads.noteSearch(LOOKUP_MS, KINDS);
   await found(10);
-  heads.known?.advance([job(11), job(12)]);
+  heads.knownFor(KINDS)?.advance([job(11), job(12)]);
   assert.deepEqual([first(), lookups.length], [12, 0]);
   pass(11 * LOOKUP_MS);
   assert.deepEqual([first(), first(), lookups.length], [12, 12, 1]);
@@ -48,7 +48,7 @@ Deno.test("a claim that was in flight during a lookup does not hide the jobs tha
   heads.noteSearch(LOOKUP_MS, KINDS);
   await found(10);
   pass(11 * LOOKUP_MS);
-  const { known } = heads;
+  const known = heads.knownFor(KINDS);
   await found(5);
   known?.advance([job(20)]);
   assert.equal(first(), 5);
@@ -62,4 +62,17 @@ Deno.test("the result of a lookup that began before the cache was cleared is dro
   assert.equal(first(), null);
   heads.noteSearch(LOOKUP_MS, ["noop", "new"]);
   assert.equal(lookups.length, 1);
+});
+
+Deno.test("heads that a claim of earlier kinds has looked up are not used for a claim of other kinds", async () => {
+  const { heads, lookups, found } = headsOfOne();
+  const kinds = ["new"];
+  heads.forget();
+  heads.noteSearch(LOOKUP_MS, KINDS);
+  await found(10);
+  assert.equal(heads.knownFor(kinds), null);
+  heads.noteSearch(LOOKUP_MS, kinds);
+  await found(11);
+  assert.deepEqual(heads.knownFor(kinds)?.values[3], [11]);
+  assert.equal(lookups.length, 0);
 });

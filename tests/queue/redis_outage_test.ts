@@ -1,5 +1,6 @@
 /** An outage ends for every process at once, and the first one back, or a new one, takes none of the others for dead. */
 import assert from "node:assert/strict";
+import { StorageError } from "../../queue/errors.ts";
 import { getQueue, openStore } from "../../queue/get_queue.ts";
 import type { NewJob, Store } from "../../queue/store.ts";
 import { eventually } from "../support/eventually.ts";
@@ -197,4 +198,23 @@ test("while memory is full, the job of a process that has died is taken over as 
   } finally {
     await queue.close();
   }
+});
+
+test("a process that cannot join while no writes are taken does not go on listening for each try", async ({ server, open }) => {
+  const store = await open();
+  await store.join(process(1));
+  const channelOf = (pid: number) => `{persistent-queue}:lives:process ${pid}`;
+  const listening = async () =>
+    String(await server.command("PUBSUB", "CHANNELS", "{persistent-queue}:lives:*"))
+      .split(",").filter((channel) => channel !== channelOf(9)).toSorted();
+  const left = (pid: number) =>
+    eventually(`${pid} is left`, async () => String(await listening()) === channelOf(pid));
+  await server.command("CONFIG", "SET", "min-replicas-to-write", "1");
+  for (const pid of [2, 3, 4]) await assert.rejects(store.join(process(pid)), StorageError);
+  await left(1);
+  await server.command("CONFIG", "SET", "min-replicas-to-write", "0");
+  await assert.rejects(store.join(process(1)), /has joined already/);
+  await left(1);
+  await store.join(process(5));
+  await left(5);
 });

@@ -501,6 +501,7 @@ Deno.test("HANDLER_ALLOW with what Deno does not take is refused by name, not by
     "net=*.example.com",
     "net=db:99999",
     "net=::1",
+    "net=10.0.0.0/8",
   ];
   for (const word of invalid) {
     const [problem = "", ...others] = problemsOf({ HANDLER_ALLOW: `env=SMTP_URL ${word}` });
@@ -518,8 +519,54 @@ Deno.test("HANDLER_ALLOW cannot open the pages to handlers: that ended every sta
     );
   }
   assertOneProblem({ ...env, HOST: "::1", HANDLER_ALLOW: "net=[::1]" }, /pages at \[::1\]:9001/);
-  for (const net of ["127.0.0.1:5432", "localhost", "127.0.0.2"]) {
+  for (const net of ["127.0.0.1:5432", "127.0.0.2", "*"]) {
     assert.deepEqual(problemsOf({ ...env, HANDLER_ALLOW: `net=${net}` }), []);
+  }
+});
+
+Deno.test("HANDLER_ALLOW cannot open the pages to handlers under another name of this machine", () => {
+  const ports = { MANAGER_PORT: "9001", OPS_PORT: "9002" };
+  const refused: [string, string[]][] = [
+    ["127.0.0.1", [
+      "localhost",
+      "LocalHost",
+      "localhost.",
+      "a.localhost",
+      "0.0.0.0",
+      "[::]",
+      "[::ffff:127.0.0.1]",
+    ]],
+    ["127.0.0.1", ["127.1", "2130706433", "0", "localhost:9001", "[::ffff:7f00:1]:9002", "0.0.0.0:9002"]],
+    ["0.0.0.0", ["localhost", "127.0.0.1", "127.0.0.2:9001", "[::1]", "[::]"]],
+    ["::", ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"]],
+    ["192.0.2.7", ["192.0.2.7", "[::ffff:192.0.2.7]", "0.0.0.0"]],
+    ["localhost", ["localhost"]],
+  ];
+  const common = { ...ports, MANAGER_PASSWORD: "long enough, surely" };
+  for (const [host, values] of refused) {
+    for (const value of values) {
+      const [problem = "", ...others] = problemsOf({ ...common, HOST: host, HANDLER_ALLOW: `net=${value}` });
+      assert.ok(
+        problem.startsWith(`HANDLER_ALLOW has "net=${value}", but this system's own pages`),
+        `${value} at ${host}`,
+      );
+      assert.deepEqual(others, []);
+    }
+  }
+  for (
+    const [host, value] of [
+      ...["localhost:5432", "0.0.0.0:5432", "[::1]", "db", "localhost.example.com"].map((
+        net,
+      ) => ["127.0.0.1", net]),
+      ...["192.0.2.8", "localhost", "127.0.0.1"].map((net) => ["192.0.2.7", net]),
+      ["0.0.0.0", "localhost:5432"],
+    ] as const
+  ) {
+    assert.deepEqual(
+      problemsOf({ ...common, HOST: host, HANDLER_ALLOW: `net=${value}` }),
+      [],
+      `${value} at ${host}`,
+    );
   }
 });
 

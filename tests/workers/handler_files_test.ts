@@ -92,6 +92,7 @@ Deno.test("each handler is loaded at the start, and a problem is reported in a s
     "package.ts": 'import words from "no-such-words"; export const handler = () => words;',
     "throws.ts": 'throw new Error("no database"); export const handler = () => 1;',
     "waits.ts": "await new Promise((_) => setInterval(() => {}, 1000)); export const handler = () => 1;",
+    "replaces.ts": "globalThis.setTimeout = () => 0; export const handler = () => 1;",
     "spins.ts": "for (;;); export const handler = () => 1;",
     "ends.ts": "import { exit } from 'node:process'; exit(); export const handler = () => 1;",
     "exits.ts": "Deno.exit(); export const handler = () => 1;",
@@ -113,7 +114,7 @@ Deno.test("each handler is loaded at the start, and a problem is reported in a s
   });
   await check.run();
   assert.deepEqual(told.toSorted(), check.problems.toSorted());
-  const sound = ["sound", "rejects", "throwslate"];
+  const sound = ["sound", "rejects", "replaces", "throwslate"];
   assert.deepEqual(
     [...broken].sort(),
     Object.keys(files).map((name) => name.replace(".ts", "")).filter((kind) => !sound.includes(kind)).sort(),

@@ -93,3 +93,29 @@ Deno.test("of several jobs that take memory in silence each is blamed, one after
   }
   assert.deepEqual(process.blamed.toSorted(), ["a", "b", "c"]);
 });
+
+Deno.test("a job that took some memory in silence, and takes no more, is not blamed for one that leaks later", () => {
+  const { process, a, b } = three();
+  process.pass(2_000, { growMb: 17.5, silent: [a] });
+  process.pass(1_000, { silent: [a] });
+  process.pass(2_250, { growMb: 50, silent: [a, b] });
+  assert.deepEqual(process.blamed, [], "neither has taken as much as it may");
+  process.pass(500, { growMb: 50, silent: [a, b] });
+  assert.deepEqual(process.blamed, ["b"]);
+});
+
+Deno.test("a job that takes memory all the time is blamed, not one that becomes silent meanwhile", () => {
+  const { process, b, c } = three();
+  process.pass(1_500, { growMb: 40, silent: [c] });
+  process.pass(2_500, { growMb: 40, silent: [b, c] });
+  assert.deepEqual(process.blamed, ["c"]);
+});
+
+Deno.test("a job that takes memory in silence is blamed although other threads end all the time", () => {
+  const { process, a, c } = three();
+  for (let s = 0; s < 4; s++) {
+    process.pass(1_000, { growMb: 50, silent: [a] });
+    c.id = crypto.randomUUID();
+  }
+  assert.deepEqual(process.blamed, ["a"]);
+});

@@ -14,7 +14,7 @@ Deno.test("the default settings grant the folders and the two addresses, but no 
   const [net, read, write, ...others] = flags();
   assert.equal(
     read,
-    "--allow-read=/app/main.ts,/app/queue,/app/workers,/app/ui,/app/data/files,/app/logs,/app/data",
+    "--allow-read=/app,/app/main.ts,/app/queue,/app/workers,/app/ui,/app/data/files,/app/logs,/app/data",
   );
   assert.equal(write, "--allow-write=/app/data/files,/app/logs,/app/data");
   assert.equal(net, "--allow-net=127.0.0.1:8501,127.0.0.1:8502");

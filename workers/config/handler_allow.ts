@@ -1,5 +1,6 @@
 /** What a team's own handlers may do beyond the default, in Deno's terms. */
 import { messageOf } from "@persistent-queue/queue";
+import { hostOf, leadsToPages, ownAddresses } from "./own_pages.ts";
 import { quoted, type Setting, UNSET } from "./setting.ts";
 import type { SettingReader } from "./setting_reader.ts";
 import type { Settings } from "./settings.ts";
@@ -69,13 +70,14 @@ export function describePermission(kind: HandlerPermission, value: string): Deno
   return wanted as Deno.PermissionDescriptor;
 }
 
-const ADDRESS = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+(?:\/\d{1,2})?)(?::(\d{1,5}))?$/i;
+/** Deno takes networks (`10.0.0.0/8`) too, but gives no thread one. */
+const ADDRESS = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/i;
 
 /** What Deno would refuse: otherwise the start would end with its words, and without the name of the setting. */
 function whyInvalid(kind: HandlerPermission, value: string): string | null {
   const port = Number(ADDRESS.exec(value)?.[1] ?? 0);
   if (kind === "net" && value !== "*" && (!ADDRESS.test(value) || port > 65_535)) {
-    return "it must be a host, or host:port, without scheme or wildcard";
+    return "it must be a host, or host:port, without scheme, wildcard or network";
   }
   try {
     // A process that may do everything is not told; then only Deno's own start of the next one says so.
@@ -86,26 +88,16 @@ function whyInvalid(kind: HandlerPermission, value: string): string | null {
   }
 }
 
-/** The addresses at which the pages listen. */
-export function ownAddresses(
-  { bindAddress, managerPort, opsPort }: Pick<Settings, "bindAddress" | "managerPort" | "opsPort">,
-): string[] {
-  const address = bindAddress.includes(":") ? `[${bindAddress}]` : bindAddress;
-  return [`${address}:${managerPort}`, `${address}:${opsPort}`];
-}
-
-/** The pages are closed to handlers, so no thread can be given their addresses, or all ports of their host. */
+/** The pages are closed to handlers, so no thread can be given what leads there, or all ports of their host. */
 export function checkHandlerAllow(settings: Omit<Settings, "warnings">, reader: SettingReader): void {
-  const own = ownAddresses(settings);
-  const hosts = own.map((address) => address.replace(/:\d+$/, ""));
-  const taken = settings.handlerAllow.net.find((value) => [...own, ...hosts].includes(value.toLowerCase()));
+  const taken = settings.handlerAllow.net.find((value) => leadsToPages(value, settings));
   if (taken === undefined || !reader.areSound("HANDLER_ALLOW", "HOST", "MANAGER_PORT", "OPS_PORT")) return;
   reader.reject(
     "HANDLER_ALLOW",
     `HANDLER_ALLOW has ${quoted(`net=${taken}`)}, but this system's own pages at ${
-      own.join(" and ")
+      ownAddresses(settings).join(" and ")
     } are closed to ` +
-      `handlers: name the port of the other service, for example HANDLER_ALLOW="net=${hosts[0]}:5432"`,
+      `handlers: name the port of the other service, for example HANDLER_ALLOW="net=${hostOf(taken)}:5432"`,
   );
 }
 

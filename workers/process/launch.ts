@@ -31,6 +31,8 @@ const NO_RUN_PERMISSION =
   `This process may not run ${Deno.execPath()}: start the system with "deno task start". ` +
   "Where that path has a comma, which no permission flag can hold, put the folder of deno on the PATH, or deno elsewhere.";
 
+const LOADER_VARIABLE = /^(?:LD|DYLD)_/;
+
 export interface LaunchOptions {
   /** The URL of `main.ts`. */
   readonly mainUrl: string;
@@ -43,20 +45,42 @@ export async function launchSupervisor({ mainUrl, restarts }: LaunchOptions): Pr
   const sources = await withMachine(readSources());
   const settings = readSettings(sources);
   if (!Deno.build.standalone && !canLaunch()) throw new ConfigurationError([NO_RUN_PERMISSION]);
-  const warnings = [...settings.warnings, ...(Deno.build.standalone ? [UNCONFINED] : [])];
+  const { env, left } = environmentFor({
+    ...environmentWithoutSettings(sources, settings),
+    ...settings.handlerEnv,
+    DENO_NO_UPDATE_CHECK: "1",
+  });
+  const unconfined = Deno.build.standalone ? [UNCONFINED] : [];
+  const warnings = [...settings.warnings, ...unconfined, ...(left.length > 0 ? [notPassedOn(left)] : [])];
   for (const warning of warnings) console.error(`Warning: ${warning}`);
   using files = new LaunchFiles(handlerProject(settings.handlersDir, mainUrl));
   return await guard({
     command: Deno.execPath(),
     args: (again) => [...supervisorArgs(settings, mainUrl, files.flags()), ...(again ? [AGAIN] : [])],
-    env: {
-      ...environmentWithoutSettings(sources, settings),
-      ...settings.handlerEnv,
-      DENO_NO_UPDATE_CHECK: "1",
-    },
+    env,
     handover: JSON.stringify(sources),
     restarts,
   });
+}
+
+/**
+ * The supervisor's environment, and the names of those variables that it goes without: a process that may start only
+ * certain programs passes nothing on that makes a program load other code, as `LD_LIBRARY_PATH` does.
+ */
+function environmentFor(env: Readonly<Record<string, string>>): {
+  readonly env: Readonly<Record<string, string>>;
+  readonly left: readonly string[];
+} {
+  if (Deno.permissions.querySync({ name: "run" }).state === "granted") return { env, left: [] };
+  const left = Object.keys(env).filter((name) => LOADER_VARIABLE.test(name) && env[name] !== "");
+  return { env: Object.fromEntries(Object.entries(env).filter(([name]) => !left.includes(name))), left };
+}
+
+function notPassedOn(names: readonly string[]): string {
+  return `${names.join(" and ")} ${
+    names.length === 1 ? "has" : "have"
+  } no effect on the system and its handlers: ` +
+    "Deno does not pass on what makes a program load other code.";
 }
 
 /** False for a compiled binary, whose permissions are built in, and for a process that may not start deno. */

@@ -7,8 +7,8 @@ import {
   HANDLER_PERMISSIONS,
   type HandlerPermission,
   NOTHING_ALLOWED,
-  ownAddresses,
 } from "../config/handler_allow.ts";
+import { ownAddresses } from "../config/own_pages.ts";
 import { isWithin, realPath } from "../config/place_rules.ts";
 import { databaseOf, isOnServer } from "../config/queue_place.ts";
 import { linkTargets } from "../handler_files.ts";
@@ -65,6 +65,8 @@ export function permissionFlags(settings: Settings, mainUrl: string): string[] {
   const database = databasePaths(settings, mainUrl);
   const needed: Record<HandlerPermission, readonly string[]> = {
     read: [
+      // To restore the working folder: `.env` stays closed.
+      settings.startDir,
       ...codePaths(mainUrl),
       ...handlerPaths(settings, mainUrl),
       ...projectAsGiven(settings),

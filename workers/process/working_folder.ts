@@ -10,11 +10,18 @@ export class WorkingFolder {
     return currentOrNull() !== this.#path;
   }
 
-  /** Restores it. Returns the folder that it was changed to, or null if it was unchanged. */
+  /**
+   * Restores it. Returns the folder that it was changed to, or null if it was unchanged. A handler's thread may not
+   * enter the folder of the start: the supervisor restores it as soon as the thread reports the change.
+   */
   restore(): string | null {
     const path = currentOrNull();
     if (path === this.#path) return null;
-    chdir(this.#path);
+    try {
+      chdir(this.#path);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    }
     return path ?? "a folder that is gone";
   }
 }

@@ -55,13 +55,12 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     this.#options = options;
     const { clock, onRestart, wedged } = options;
     this.#slot = new ThreadSlot<ToConsumer>({
-      role: "consumer",
-      clock,
-      wedged,
+      ...{ role: "consumer", clock, wedged },
       spawn: (id, events) => this.#spawn(id, events),
       onOver: (id, why) => {
-        this.#leave({ type: "crashed", detail: why });
-        onRestart(id, why);
+        const end = this.#endOf("crashed", why);
+        this.#leave(end);
+        onRestart(id, end.detail);
         return this.#last;
       },
     });
@@ -117,10 +116,9 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
    * is charged, unless code that another job left behind blocks the thread. Returns how many jobs were taken from it.
    */
   giveUp(silence: string): number {
-    const isInLeftover = this.#handle?.state.isInLeftover ?? false;
-    const detail = isInLeftover ? `${silence}: ${this.#leftover} runs` : silence;
-    const taken = this.#leave({ type: "stalled", detail, ...(isInLeftover ? { guilty: null } : {}) });
-    this.#slot.replace(detail);
+    const end = this.#endOf("stalled", silence);
+    const taken = this.#leave(end);
+    this.#slot.replace(end.detail);
     return taken;
   }
 
@@ -129,16 +127,15 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     why: string,
     { guilty, ...how }: Replacing & { readonly guilty?: number | null },
   ): void {
-    const detail = this.#handle?.state.isInLeftover ? `${why}: ${this.#leftover} runs` : why;
-    this.#leave({ type: "crashed", detail, ...(guilty === undefined ? {} : { guilty }) });
-    this.#slot.replace(detail, how);
+    const end = this.#endOf("crashed", why);
+    this.#leave({ ...end, ...(guilty === undefined ? {} : { guilty }) });
+    this.#slot.replace(end.detail, how);
   }
 
   /** The consumer takes all memory. The running job is to blame, unless code that another job left behind is running. */
   endAndBlame(why: string): void {
     const extraMs = EXTRA_MS_PER_MB * this.#options.settings.consumerMemoryMb;
-    const blamed = this.#handle?.state.isInLeftover ? { guilty: null } : {};
-    this.replace(why, { atOnce: true, extraMs, ...blamed });
+    this.replace(why, { atOnce: true, extraMs });
   }
 
   stop(ms: number): Promise<void> {
@@ -183,21 +180,16 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       // Twice before they would count as stalled, because a beat may be late.
       roundBeats: settings.stallMs / settings.heartbeatMs / 2,
     });
+    const { heartbeatMs, workMs, consumerMemoryMb: memoryMb, filesDir, startDir } = settings;
     const start: StartConsumer = {
-      consumerId,
+      ...{ consumerId, heartbeatMs, workMs, memoryMb, filesDir, startDir },
       tickets: handle.tickets.shared,
       state: handle.state.shared,
-      heartbeatMs: settings.heartbeatMs,
-      workMs: settings.workMs,
-      memoryMb: settings.consumerMemoryMb,
-      filesDir: settings.filesDir,
-      startDir: settings.startDir,
       severalHosts: isOnServer(settings),
       handlers: handlers.href,
       log: { dir: settings.logDir, level: settings.logLevel, name: `consumer_${consumerId}` },
     };
     const onMessage = (message: FromThread) => this.#hear(handle, message);
-    const memoryMb = settings.consumerMemoryMb;
     const thread = { url: URL_OF_THREAD, name: `consumer ${slot}`, memoryMb, keepsSpare: true };
     const child = spawn({ ...thread, start, onMessage, ...events });
     this.#handle = handle;
@@ -231,6 +223,12 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       default:
         return this.replace(`It sent a message that is not a consumer's: ${message.type}`, { guilty: null });
     }
+  }
+
+  /** While code that another job left behind runs in the thread, no job of it is to blame. */
+  #endOf(type: "stalled" | "crashed", why: string): EndOfConsumer {
+    if (this.#handle?.state.isInLeftover !== true) return { type, detail: why };
+    return { type, detail: `${why}: ${this.#leftover} runs`, guilty: null };
   }
 
   #leave(end: EndOfConsumer): number {

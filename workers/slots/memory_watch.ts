@@ -41,15 +41,28 @@ const MB = 1_048_576;
 
 /** The sizes at one look. */
 interface Sizes {
+  readonly at: number;
   readonly processMb: number;
-  readonly othersMb: number;
+  /** What each consumer has reported. */
+  readonly reportedMb: ReadonlyMap<WatchedConsumer, number>;
+}
+
+/** The time since a consumer's latest message. */
+interface Silence {
+  readonly one: WatchedConsumer;
+  readonly heardAt: number;
+  /** The last look before that message. */
+  readonly since: Sizes;
+  /** The last look before the message that came before. */
+  readonly before: Sizes;
+  /** How much the process has grown meanwhile for other reasons. */
+  excusedMb: number;
 }
 
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
-  readonly #last = new Map<WatchedConsumer, Sizes>();
-  /** The sizes at the last look before each consumer's latest message. */
-  readonly #before = new Map<WatchedConsumer, Sizes & { readonly heardAt: number }>();
+  readonly #silences = new Map<WatchedConsumer, Silence>();
+  #last: Sizes | null = null;
   #ids: readonly (string | null)[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -66,69 +79,96 @@ export class MemoryWatch {
   }
 
   look(): void {
-    const { consumers, processMb: measure = residentMb } = this.#options;
-    const processMb = measure();
-    const isReturning = this.#isReturning();
-    const allMb = consumers.reduce((sum, { memoryMb }) => sum + memoryMb, 0);
-    const grown: Grown[] = [];
-    for (const one of consumers) {
-      const { heardAt, memoryMb } = one;
-      const sizes = { processMb, othersMb: allMb - memoryMb };
-      const before = this.#before.get(one);
-      if (heardAt === null) this.#before.delete(one);
-      else if (before?.heardAt !== heardAt) {
-        this.#before.set(one, { ...this.#last.get(one) ?? sizes, heardAt });
-      } else if (isReturning) this.#before.set(one, { ...sizes, heardAt });
-      else if (one.isAtWork) {
-        const grownMb = processMb - before.processMb - (sizes.othersMb - before.othersMb);
-        grown.push({ one, heardAt, grownMb });
-      }
-      this.#last.set(one, sizes);
-    }
-    this.#judge(culpritOf(grown));
+    const now = this.#measure();
+    const last = this.#last ?? now;
+    this.#last = now;
+    const returning = this.#returning();
+    if (returning.length > 0) this.#excuse(returning, { last, now });
+    for (const one of this.#options.consumers) this.#listen(one, last);
+    const atWork = [...this.#silences.values()].filter(({ one }) => one.isAtWork);
+    const culprit = culpritOf(atWork, now);
+    if (culprit !== null) this.#judge(culprit, grownMb(culprit, now));
   }
 
-  /**
-   * A thread ends, or has ended since the last look. What it took, or has not yet returned to the system, must not be
-   * charged to others: their growth is counted from here on.
-   */
-  #isReturning(): boolean {
+  #measure(): Sizes {
+    const { consumers, clock, processMb = residentMb } = this.#options;
+    const reportedMb = new Map(consumers.map((one) => [one, one.memoryMb]));
+    return { at: clock(), processMb: processMb(), reportedMb };
+  }
+
+  #listen(one: WatchedConsumer, last: Sizes): void {
+    const { heardAt } = one;
+    const earlier = this.#silences.get(one);
+    if (heardAt === null) this.#silences.delete(one);
+    else if (heardAt !== earlier?.heardAt) {
+      this.#silences.set(one, { one, heardAt, since: last, before: earlier?.since ?? last, excusedMb: 0 });
+    }
+  }
+
+  /** Consumers whose thread ends, or has ended since the last look. */
+  #returning(): WatchedConsumer[] {
     const { consumers } = this.#options;
     const before = this.#ids;
     this.#ids = consumers.map(({ id }) => id);
-    return consumers.some(({ id, isEndingOne }, i) => isEndingOne || id !== before[i]);
+    return consumers.filter(({ id, isEndingOne }, i) => isEndingOne || id !== before[i]);
   }
 
-  #judge(culprit: Grown | null): void {
-    if (culprit === null || !this.#isSilent(culprit.heardAt)) return;
-    const { one, grownMb } = culprit;
-    const { limitMb } = this.#options;
-    if (one.memoryMb + grownMb < NEARLY * limitMb) return;
+  /**
+   * What a thread that ends took while it was silent, or has not yet returned to the system, must not be charged to
+   * others. Of their growth, only what came before its silence is kept.
+   */
+  #excuse(returning: readonly WatchedConsumer[], { last, now }: { last: Sizes; now: Sizes }): void {
+    const ended = returning.flatMap((one) => this.#silences.get(one) ?? []);
+    const kept = [...this.#silences.values()].map((silence) => {
+      const upTo = ended.map(({ since }) => since.at < silence.since.at ? silence.since : since);
+      return { silence, keptMb: Math.max(0, Math.min(...[last, ...upTo].map((at) => grownMb(silence, at)))) };
+    });
+    for (const { silence, keptMb } of kept) silence.excusedMb += grownMb(silence, now) - keptMb;
+  }
+
+  #judge({ one, heardAt }: Silence, tookMb: number): void {
+    const { clock, heartbeatMs, limitMb } = this.#options;
+    if (clock() - heardAt <= SILENT_BEATS * heartbeatMs) return;
+    if (one.memoryMb + tookMb < NEARLY * limitMb) return;
     one.endAndBlame(
-      `${ranOutOfMemory(limitMb)}: it took ${Math.round(grownMb)} MB while it was silent`,
+      `${ranOutOfMemory(limitMb)}: it took ${Math.round(tookMb)} MB while it was silent`,
     );
-  }
-
-  #isSilent(heardAt: number): boolean {
-    const { clock, heartbeatMs } = this.#options;
-    return clock() - heardAt > SILENT_BEATS * heartbeatMs;
   }
 }
 
-/** The growth of the process since a consumer at work was last heard. */
-interface Grown {
-  readonly one: WatchedConsumer;
-  readonly heardAt: number;
-  readonly grownMb: number;
+/** The growth of the process, from its last message up to this look, that the other threads do not account for. */
+function grownMb({ one, since, excusedMb }: Silence, upTo: Sizes): number {
+  return withoutOthersMb(upTo, one) - withoutOthersMb(since, one) - excusedMb;
+}
+
+function withoutOthersMb({ processMb, reportedMb }: Sizes, one: WatchedConsumer): number {
+  let restMb = processMb + (reportedMb.get(one) ?? 0);
+  for (const mb of reportedMb.values()) restMb -= mb;
+  return restMb;
 }
 
 /**
  * The growth since several were last heard cannot be attributed to one of them, so one is chosen: the first that has
- * grown before the next one was heard. A job that has computed in silence while the process did not grow is not it.
+ * grown before the next one was heard, and was still growing then. A job that has computed in silence while the process
+ * did not grow is not it, and neither is one that has taken some memory and takes no more.
  */
-function culpritOf(grown: readonly Grown[]): Grown | null {
-  const byAge = grown.toSorted((left, right) => left.heardAt - right.heardAt);
-  return byAge.find(({ grownMb }, i) => grownMb - (byAge[i + 1]?.grownMb ?? 0) >= MIN_GROWTH_MB) ?? null;
+function culpritOf(silences: readonly Silence[], now: Sizes): Silence | null {
+  const byAge = silences.toSorted((left, right) => left.heardAt - right.heardAt);
+  return byAge.find((silence, i) => {
+    const next = byAge[i + 1];
+    const marginMb = grownMb(silence, now) - (next === undefined ? 0 : grownMb(next, now));
+    return marginMb >= MIN_GROWTH_MB && (next === undefined || keptGrowing(silence, { next, marginMb }));
+  }) ?? null;
+}
+
+/** Whether it grew at half its pace or more between the last two messages of the next one. */
+function keptGrowing(
+  { one, since }: Silence,
+  { next, marginMb }: { readonly next: Silence; readonly marginMb: number },
+): boolean {
+  const from = next.before.at > since.at ? next.before : since;
+  const grewMb = withoutOthersMb(next.since, one) - withoutOthersMb(from, one);
+  return 2 * grewMb * (next.since.at - since.at) >= marginMb * (next.since.at - from.at);
 }
 
 function residentMb(): number {

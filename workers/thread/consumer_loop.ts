@@ -61,6 +61,8 @@ export class ConsumerLoop {
   /** Why it must be replaced before it begins the next job. */
   #untidy: string | null = null;
   #lateFaults = 0;
+  /** Code of a job that had ended has run in this thread. */
+  #hasLeftovers = false;
   #hasDoneJobs = false;
   #wake = () => {};
 
@@ -148,6 +150,7 @@ export class ConsumerLoop {
   }
 
   tellLeftover(owner: Attempt): void {
+    this.#hasLeftovers = true;
     // Code that never returns would hold them up, and their jobs would run again.
     this.#results.flush();
     this.#options.tell({ type: "leftover", text: `code that ${owner.name} had left behind` });
@@ -234,7 +237,8 @@ export class ConsumerLoop {
     clock.after(heartbeatMs - clock.wallNow() % heartbeatMs, () => {
       const { takenMb, problem } = memory.look();
       state.memoryMb = takenMb;
-      if (problem !== null) return this.#retire(problem, this.#ticket);
+      // What jobs that have ended go on doing takes memory too.
+      if (problem !== null) return this.#retire(problem, this.#hasLeftovers ? null : this.#ticket);
       tell({ type: "beat" });
       if (this.#current === null) memory.rest();
       else log.info("Heartbeat sent");
