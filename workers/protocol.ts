@@ -117,7 +117,6 @@ const OUTCOMES: readonly string[] = [
 
 /** Captured before a handler can change them. */
 const { parse, stringify } = JSON;
-const { round } = Math;
 
 /** Property names would double the cost of reading jobs that take microseconds. */
 type PackedJob = readonly [
@@ -162,23 +161,7 @@ function unpacked(packed: readonly PackedJob[]): JobMessage[] {
 
 const RETURNED_NOTHING: Outcome = { type: "returned", result: null };
 
-/** Called in a thread. Most handlers return nothing: of those only the ticket is sent, and how many microseconds they ran. */
-export function writeMessage(message: FromThread): string {
-  if (message.type !== "results") return stringify(message);
-  const returned: number[] = [];
-  const results: Result[] = [];
-  for (let i = 0; i < message.results.length; i++) {
-    const result = message.results[i] as Result;
-    const { outcome, ticket, ranMs } = result;
-    if (outcome.type === "returned" && outcome.result === null) {
-      returned[returned.length] = ticket;
-      returned[returned.length] = round(ranMs * 1000);
-    } else results[results.length] = result;
-  }
-  return stringify({ ...message, results, returned });
-}
-
-/** Reads what a thread sent. It runs foreign code, so this is checked. Null: not a message of this protocol. */
+/** Reads what a thread sent, see `thread/runtime.ts`. It runs foreign code, so this is checked. Null: not a message of this protocol. */
 export function readMessage(text: unknown): FromThread | null {
   const data = parsed(text);
   if (!isRecord(data)) return null;

@@ -4,9 +4,9 @@ import {
   readMessage,
   readMessages,
   type ToThread,
-  writeMessage,
   writeMessages,
 } from "../../workers/protocol.ts";
+import { writeMessage } from "../../workers/thread/runtime.ts";
 
 const JOB = { ticket: 4097, seq: 7, lease: 2, id: 'a "job"\u2028', kind: "mail", payload: "[1]", attempt: 3 };
 

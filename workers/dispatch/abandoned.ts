@@ -65,20 +65,25 @@ interface Deaths {
 /**
  * Deaths of threads that cannot be attributed to a job. The running job is not charged, because it may be a victim of
  * what an earlier job left behind. But if it happens to the same job again and again, in one thread after another, that
- * job is the cause and must come to an end.
+ * job is the cause and must come to an end. The same holds for jobs that have ended if their reports never leave the
+ * thread: each of them would run again.
  */
 export class UnownedDeaths {
   /** Keyed by the `seq` of the job. */
   readonly #deaths = new Map<number, Deaths>();
 
   /** Returns the end, with the job to blame once it has had too many deaths. */
-  judge({ underWay, state }: ConsumerHandle, end: EndOfConsumer): EndOfConsumer {
-    const isUnowned = end.guilty === null && end.type !== "stopped" && !state.isInLeftover;
-    if (!isUnowned || underWay === null || underWay.canceled !== null) return end;
-    const { job: { seq, retries }, ticket } = underWay;
-    const count = this.#note(seq, retries);
-    if (count < CHARGED_FROM) return end;
-    return { ...end, guilty: ticket, detail: `${end.detail} (${count} times in a row while this job ran)` };
+  judge(handle: ConsumerHandle, end: EndOfConsumer): EndOfConsumer {
+    const { guilty, type, detail } = end;
+    const isOwned = guilty === undefined || guilty !== null && handle.inFlight.has(guilty);
+    if (isOwned || type === "stopped") return end;
+    let blamed = end;
+    for (const { job: { seq, retries }, ticket } of suspectsOf(handle)) {
+      const count = this.#note(seq, retries);
+      if (count < CHARGED_FROM) continue;
+      blamed = { ...end, guilty: ticket, detail: `${detail} (${count} times in a row while this job ran)` };
+    }
+    return blamed;
   }
 
   #note(seq: number, retries: number): number {
@@ -90,4 +95,16 @@ export class UnownedDeaths {
     if (this.#deaths.size > MAX_JOBS && earliest !== undefined) this.#deaths.delete(earliest);
     return count;
   }
+}
+
+/**
+ * The jobs that would run again without a charge, the likeliest cause last: those whose end was not reported, and the
+ * running one, unless code that another job left behind is running in its place.
+ */
+function suspectsOf({ inFlight, tickets, underWay, state }: ConsumerHandle): InFlightJob[] {
+  const begun = [...inFlight.values()].filter(({ ticket, canceled }) =>
+    canceled === null && tickets.hasBegun(ticket)
+  );
+  const ended = begun.filter((one) => one !== underWay);
+  return state.isInLeftover ? ended : [...ended, ...begun.filter((one) => one === underWay)];
 }

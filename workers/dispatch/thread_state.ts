@@ -9,6 +9,10 @@ const LEFTOVER = 2;
 const MEMORY_MB = 3;
 const CELLS = 4;
 
+/** Captured before a handler can change them. */
+const { load, store } = Atomics;
+const { ceil, round } = Math;
+
 export class ThreadState {
   readonly shared: SharedArrayBuffer;
   readonly #cells: Int32Array<SharedArrayBuffer>;
@@ -20,36 +24,36 @@ export class ThreadState {
 
   /** The deadline of the running job, from its start; 0 = none. */
   get deadlineMs(): number {
-    return Atomics.load(this.#cells, DEADLINE_MS);
+    return load(this.#cells, DEADLINE_MS);
   }
 
   set deadlineMs(ms: number) {
-    Atomics.store(this.#cells, IS_TOLD, 0);
-    Atomics.store(this.#cells, DEADLINE_MS, Math.ceil(ms));
+    store(this.#cells, IS_TOLD, 0);
+    store(this.#cells, DEADLINE_MS, ceil(ms));
   }
 
   /** Whether the handler was told that its deadline has passed; a thread that spins cannot tell it. */
   get isDeadlineTold(): boolean {
-    return Atomics.load(this.#cells, IS_TOLD) === 1;
+    return load(this.#cells, IS_TOLD) === 1;
   }
 
   tellDeadline(): void {
-    Atomics.store(this.#cells, IS_TOLD, 1);
+    store(this.#cells, IS_TOLD, 1);
   }
 
   get isInLeftover(): boolean {
-    return Atomics.load(this.#cells, LEFTOVER) === 1;
+    return load(this.#cells, LEFTOVER) === 1;
   }
 
   set isInLeftover(value: boolean) {
-    Atomics.store(this.#cells, LEFTOVER, value ? 1 : 0);
+    store(this.#cells, LEFTOVER, value ? 1 : 0);
   }
 
   get memoryMb(): number {
-    return Atomics.load(this.#cells, MEMORY_MB);
+    return load(this.#cells, MEMORY_MB);
   }
 
   set memoryMb(mb: number) {
-    Atomics.store(this.#cells, MEMORY_MB, Math.round(mb));
+    store(this.#cells, MEMORY_MB, round(mb));
   }
 }

@@ -13,6 +13,9 @@ const ENDED = 3;
 
 const CELLS = 4096;
 
+/** Captured before a handler can change them. */
+const { compareExchange, load, store } = Atomics;
+
 /** The value of a cell. The product may overflow: tickets that share a cell are `CELLS` apart, so it stays unique. */
 function cellOf(ticket: number, state: number): number {
   return (ticket * 4 + state) | 0;
@@ -29,7 +32,7 @@ export class Tickets {
 
   /** Supervisor: gives the ticket out. */
   offer(ticket: number): void {
-    Atomics.store(this.#cells, ticket % CELLS, cellOf(ticket, OFFERED));
+    store(this.#cells, ticket % CELLS, cellOf(ticket, OFFERED));
   }
 
   /** Thread: false = it was revoked. */
@@ -60,12 +63,12 @@ export class Tickets {
   }
 
   #is(ticket: number, state: number): boolean {
-    return Atomics.load(this.#cells, ticket % CELLS) === cellOf(ticket, state);
+    return load(this.#cells, ticket % CELLS) === cellOf(ticket, state);
   }
 
   #commits(ticket: number, from: number, to: number): boolean {
     const before = cellOf(ticket, from);
-    return Atomics.compareExchange(this.#cells, ticket % CELLS, before, cellOf(ticket, to)) === before;
+    return compareExchange(this.#cells, ticket % CELLS, before, cellOf(ticket, to)) === before;
   }
 }
 

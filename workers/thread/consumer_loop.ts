@@ -67,7 +67,7 @@ export class ConsumerLoop {
   #wake = () => {};
 
   constructor(options: ConsumerLoopOptions) {
-    const { start, handlers, clock, state, log, tell } = options;
+    const { start, handlers, clock, state, tell } = options;
     const { consumerId, filesDir, startDir, workMs, severalHosts } = start;
     this.#options = options;
     this.#results = new Results(tell, clock);
@@ -80,7 +80,7 @@ export class ConsumerLoop {
         // What a module imports stays failed in this thread after it is mended.
         this.retireAfterJob(`It could not load the handler of kind ${kind}`);
       },
-      log: (text) => log.info(text),
+      log: (text) => this.#note(text),
     };
   }
 
@@ -151,6 +151,8 @@ export class ConsumerLoop {
 
   tellLeftover(owner: Attempt): void {
     this.#hasLeftovers = true;
+    // Code that never returns would hold them up, and their jobs would run again.
+    this.#results.flush();
     this.#options.tell({ type: "leftover", text: `code that ${owner.name} had left behind` });
   }
 
@@ -193,11 +195,20 @@ export class ConsumerLoop {
     attempt.hasEnded = true;
     this.#current = null;
     this.#hasDoneJobs = true;
-    this.#unsettled.set(attempt.ticket, attempt.id);
     tickets.end(attempt.ticket);
     this.#results.add({ ticket: attempt.ticket, outcome, ranMs: ended - attempt.began });
     if (attempt.overrun !== null) this.#retire(attempt.overrun, null);
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
+    this.#unsettled.set(attempt.ticket, attempt.id);
+  }
+
+  /** A line costs no job its end, even if the job has broken what the log needs. */
+  #note(text: string): void {
+    try {
+      this.#options.log.info(text);
+    } catch {
+      // What it has broken is reported when the job has ended.
+    }
   }
 
   /** Changes that a module makes while it loads are visible only to the jobs of its kind. */

@@ -5,30 +5,25 @@
 import type { EventEmitter } from "node:events";
 import process from "node:process";
 import { isUnchanged, QuickCheck } from "./quick_check.ts";
-import { isCommon, sharedObjects } from "./shared_objects.ts";
+import { append } from "./runtime.ts";
+import {
+  CHAIN,
+  descriptorOf,
+  isCommon,
+  isEqual,
+  isIn,
+  nameOfKey,
+  type Property,
+  put,
+  sharedObjects,
+  watchLazyClasses,
+} from "./shared_objects.ts";
 
-const {
-  apply,
-  defineProperty,
-  deleteProperty,
-  getOwnPropertyDescriptor,
-  isExtensible,
-  ownKeys,
-  setPrototypeOf,
-} = Reflect;
+const { apply, getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect;
 const { hasInstance } = Symbol;
 const { listeners, removeListener }: EventEmitter = process;
 
-const OPEN: readonly object[] = [globalThis, Deno, process];
-
 const PROCESS_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
-
-interface Property {
-  readonly object: object;
-  readonly key: PropertyKey;
-  /** The name shown to users. */
-  readonly name: string;
-}
 
 interface Entry extends Property {
   readonly ofObject: string;
@@ -39,6 +34,7 @@ interface Entry extends Property {
 interface Watched {
   readonly object: object;
   readonly name: string;
+  readonly prototype: object | null;
   readonly keys: readonly PropertyKey[];
   /** Names may be added to it: libraries keep their own in the global object and in constructors. */
   readonly isOpen: boolean;
@@ -61,6 +57,8 @@ const NONE: readonly Change[] = [];
 export class Globals {
   readonly #watched: Watched[] = [];
   readonly #entries: Entry[] = [];
+  /** How many of both the quick checks see. The rest are those of classes that were loaded later. */
+  readonly #early: { readonly entries: number; readonly watched: number };
   /** Checks everything that existed at first (25 µs). */
   readonly #whole: QuickCheck;
   /** Checks what most code uses (1 µs). Of added names it sees only those that a loop over an object's keys meets. */
@@ -70,7 +68,9 @@ export class Globals {
   #inForce: readonly Change[] = NONE;
 
   constructor() {
+    watchLazyClasses((object, name) => this.#watch(object, name));
     for (const [object, name] of sharedObjects()) this.#watch(object, name);
+    this.#early = { entries: this.#entries.length, watched: this.#watched.length };
     const watched = this.#watched.filter(({ name, isOpen }) => isCommon(name) && !isOpen);
     const isFrequent = ({ name, ofObject }: Entry) => isCommon(name) || isCommon(ofObject);
     this.#whole = new QuickCheck(this.#entries, watched, "all new names");
@@ -79,7 +79,8 @@ export class Globals {
 
   /** Whether everything is in its first state, by the quick check of everything. */
   get areUntouched(): boolean {
-    return !this.#hasListeners() && this.#whole.isUntouched();
+    return !this.#hasListeners() && this.#whole.isUntouched() && this.#areChainsUntouched() &&
+      this.#areLateUntouched();
   }
 
   /** Called before a job of this kind. */
@@ -87,8 +88,8 @@ export class Globals {
     if (this.#ofKind.size === 0) return;
     const wanted = this.#ofKind.get(kind) ?? NONE;
     if (wanted === this.#inForce) return;
-    for (const change of this.#inForce) put(change, change.before);
-    for (const change of wanted) put(change, change.after);
+    putAll(this.#inForce, "before");
+    putAll(wanted, "after");
     this.#inForce = wanted;
   }
 
@@ -96,36 +97,48 @@ export class Globals {
   adopt(kind: string): string[] {
     const changes = this.#undo();
     if (changes.length === 0) return [];
-    for (const change of changes) put(change, change.after);
+    putAll(changes, "after");
     this.#ofKind.set(kind, changes);
     this.#inForce = changes;
     return changes.map(({ name }) => name);
   }
 
-  /** Called after a job: restores the state before it. */
+  /** Called after a job: restores the state before it. Like `#undo`, it must not call what a handler can replace. */
   restore(): Restored {
     this.#removeListeners();
     const changes = this.#undo();
     if (changes.length === 0 && this.#inForce === NONE) return { names: [], stuck: [] };
     const own = this.#inForce;
-    for (const change of own) put(change, change.after);
-    const others = changes.filter((change) => !own.some((one) => isSame(one, change)));
-    const stuck = others.filter((change) => !own.some((one) => isOf(one, change)) && !isAsBefore(change));
-    return { names: others.map(({ name }) => name), stuck: stuck.map(({ name }) => name) };
+    putAll(own, "after");
+    const names: string[] = [];
+    const stuck: string[] = [];
+    for (let i = 0; i < changes.length; i++) {
+      const change = changes[i] as Change;
+      const ownChange = changeOf(own, change);
+      if (ownChange !== undefined && isEqual(ownChange.after, change.after)) continue;
+      append(names, change.name);
+      if (ownChange === undefined && !isAsBefore(change)) append(stuck, change.name);
+    }
+    return { names, stuck };
   }
 
+  /** Of a lazily loaded class it is called while a handler runs, so it must not call what that can replace. */
   #watch(object: object, name: string): void {
     const keys = ownKeys(object);
-    const isOpen = OPEN.includes(object) || typeof object === "function" && object !== Error;
+    const isOpen = object === globalThis || object === Deno || object === process ||
+      typeof object === "function" && object !== Error;
     // An object that was frozen from the start is not a change.
-    if (isExtensible(object)) this.#watched.push({ object, name, keys, isOpen });
-    for (const key of keys) {
+    if (isExtensible(object)) {
+      append(this.#watched, { object, name, prototype: getPrototypeOf(object), keys, isOpen });
+    }
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string | symbol;
       const descriptor = descriptorOf(object, key);
       if (descriptor === undefined || !descriptor.configurable && !descriptor.writable) continue;
       const { value } = descriptor;
       if (value !== value) continue;
       const ofObject = name;
-      this.#entries.push({ object, key, ofObject, name: `${name}.${String(key)}`, value, descriptor });
+      append(this.#entries, { object, key, ofObject, name: `${name}.${nameOfKey(key)}`, value, descriptor });
     }
   }
 
@@ -138,15 +151,21 @@ export class Globals {
     for (let i = 0; i < this.#entries.length; i++) {
       const entry = this.#entries[i] as Entry;
       if (isUnchanged(entry)) continue;
-      changes[changes.length] = undone(entry, entry.descriptor);
+      append(changes, undone(entry, entry.descriptor));
     }
     for (let i = 0; i < this.#watched.length; i++) {
-      const { object, name, keys, isOpen } = this.#watched[i] as Watched;
-      if (!isExtensible(object)) changes[changes.length] = frozen(object, name);
+      const { object, name, prototype, keys, isOpen } = this.#watched[i] as Watched;
+      if (getPrototypeOf(object) !== prototype) {
+        append(
+          changes,
+          undone({ object, key: CHAIN, name: `the prototype of ${name}` }, { value: prototype }),
+        );
+      }
+      if (!isExtensible(object)) append(changes, frozen(object, name));
       if (isOpen) {
         // It would make `instanceof` wrong for all code.
         if (isIn(keys, hasInstance) || getOwnPropertyDescriptor(object, hasInstance) === undefined) continue;
-        changes[changes.length] = undone({ object, key: hasInstance, name: `instanceof ${name}` }, undefined);
+        append(changes, undone({ object, key: hasInstance, name: `instanceof ${name}` }, undefined));
         continue;
       }
       const now = ownKeys(object);
@@ -154,10 +173,29 @@ export class Globals {
       for (let k = 0; k < now.length; k++) {
         const key = now[k] as string | symbol;
         if (isIn(keys, key)) continue;
-        changes[changes.length] = undone({ object, key, name: `${name}.${nameOfKey(key)}` }, undefined);
+        append(changes, undone({ object, key, name: `${name}.${nameOfKey(key)}` }, undefined));
       }
     }
     return changes;
+  }
+
+  #areChainsUntouched(): boolean {
+    for (let i = 0; i < this.#watched.length; i++) {
+      const { object, prototype } = this.#watched[i] as Watched;
+      if (getPrototypeOf(object) !== prototype) return false;
+    }
+    return true;
+  }
+
+  #areLateUntouched(): boolean {
+    for (let i = this.#early.entries; i < this.#entries.length; i++) {
+      if (!isUnchanged(this.#entries[i] as Entry)) return false;
+    }
+    for (let i = this.#early.watched; i < this.#watched.length; i++) {
+      const { object, keys, isOpen } = this.#watched[i] as Watched;
+      if (!isOpen && ownKeys(object).length !== keys.length) return false;
+    }
+    return true;
   }
 
   #hasListeners(): boolean {
@@ -191,39 +229,22 @@ function frozen(object: object, name: string): Change {
   return { object, key, name: `${name} (frozen)`, before: { value: true }, after: undefined };
 }
 
-function put({ object, key }: Property, descriptor: PropertyDescriptor | undefined): void {
-  if (descriptor === undefined) deleteProperty(object, key);
-  else defineProperty(object, key, descriptor);
+function putAll(changes: readonly Change[], state: "before" | "after"): void {
+  for (let i = 0; i < changes.length; i++) {
+    const change = changes[i] as Change;
+    put(change, change[state]);
+  }
 }
 
-/** Without a prototype, because a handler that gives all objects a `get` would make every descriptor invalid. */
-function descriptorOf(object: object, key: PropertyKey): PropertyDescriptor | undefined {
-  const descriptor = getOwnPropertyDescriptor(object, key);
-  if (descriptor !== undefined) setPrototypeOf(descriptor, null);
-  return descriptor;
-}
-
-function isIn(keys: readonly PropertyKey[], key: PropertyKey): boolean {
-  for (let i = 0; i < keys.length; i++) if (keys[i] === key) return true;
-  return false;
-}
-
-function nameOfKey(key: PropertyKey): string {
-  return typeof key === "symbol" ? "[a symbol]" : `${key}`;
-}
-
-function isOf(left: Property, right: Property): boolean {
-  return left.object === right.object && left.key === right.key;
-}
-
-function isSame(left: Change, right: Change): boolean {
-  return isOf(left, right) && isEqual(left.after, right.after);
+/** The change of this property. */
+function changeOf(changes: readonly Change[], { object, key }: Property): Change | undefined {
+  for (let i = 0; i < changes.length; i++) {
+    const change = changes[i] as Change;
+    if (change.object === object && change.key === key) return change;
+  }
+  return undefined;
 }
 
 function isAsBefore({ object, key, before }: Change): boolean {
-  return isEqual(getOwnPropertyDescriptor(object, key), before);
-}
-
-function isEqual(left: PropertyDescriptor | undefined, right: PropertyDescriptor | undefined): boolean {
-  return left?.value === right?.value && left?.get === right?.get && left?.set === right?.set;
+  return isEqual(descriptorOf(object, key), before);
 }

@@ -91,17 +91,27 @@ export function isUnchanged({ object, key, value, descriptor }: ExpectedProperty
   return lookupGetter(object, key) === descriptor.get;
 }
 
+interface Part {
+  readonly some: readonly ExpectedProperty[];
+  readonly source: string;
+  isSame: (() => boolean) | undefined;
+}
+
 /**
  * The source texts are made at once, because handlers may replace what that needs. They are compiled when the check is
  * first called, which never happens in many threads.
  */
 function checkOf(properties: readonly ExpectedProperty[]): () => boolean {
-  const parts = inBatches(properties).map((some) => ({ some, source: sourceOf(some) }));
-  const checks: (() => boolean)[] = [];
+  const parts: Part[] = inBatches(properties).map((some) => ({
+    some,
+    source: sourceOf(some),
+    isSame: undefined,
+  }));
   return () => {
     for (let i = 0; i < parts.length; i++) {
-      const { some, source } = parts[i] as { some: readonly ExpectedProperty[]; source: string };
-      if (!(checks[i] ??= new CompiledFunction("properties", source)(some))()) return false;
+      const part = parts[i] as Part;
+      part.isSame ??= new CompiledFunction("properties", part.source)(part.some) as () => boolean;
+      if (!part.isSame()) return false;
     }
     return true;
   };

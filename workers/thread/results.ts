@@ -2,12 +2,13 @@
  * Results on their way to the supervisor: batched while they come fast, sent at once when they do not. Also converts
  * what a handler returned to JSON.
  */
-import type { Outcome } from "@persistent-queue/queue";
+import type { AttemptReport, Outcome } from "@persistent-queue/queue";
 import { exactJson, isTooDeep, MAX_DEPTH } from "@persistent-queue/queue/basics";
 import { type FromThread, MAX_IN_FLIGHT, type Result } from "../protocol.ts";
-import type { Clock } from "./runtime.ts";
+import { append, type Clock } from "./runtime.ts";
 
 const { stringify } = JSON;
+const { hasOwn } = Object;
 
 const LONGEST_MS = 5;
 const LONGEST_RESULT = 1_048_576;
@@ -34,7 +35,7 @@ export class Results {
       // The next job may take long, but these have ended.
       this.#cancelTimer = this.#clock.after(LONGEST_MS, () => this.flush());
     }
-    this.#unsent.push(result);
+    append(this.#unsent, result);
     this.#chars += charsOf(result.outcome);
     const isLarge = this.#unsent.length >= MAX_IN_FLIGHT || this.#chars >= MAX_CHARS;
     if (isLarge || now - this.#since >= LONGEST_MS) this.flush();
@@ -53,7 +54,9 @@ export class Results {
 export function charsOf(outcome: Outcome): number {
   if (outcome.type === "returned") return outcome.result?.length ?? 0;
   const error = "error" in outcome ? outcome.error.length : 0;
-  const report = "report" in outcome ? outcome.report : undefined;
+  const report = hasOwn(outcome, "report")
+    ? (outcome as { readonly report?: AttemptReport }).report
+    : undefined;
   return error + (report?.detail?.length ?? 0) + (report?.log?.length ?? 0);
 }
 

@@ -1,6 +1,10 @@
 /** The objects that all code of a thread shares, so that a change by one job would reach the next. */
 import process from "node:process";
 
+const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } =
+  Reflect;
+const textOf = String;
+
 /** Shared by all code of a thread, although no global names them. */
 const UNNAMED: Readonly<Record<string, object>> = {
   "the iterator of arrays": Object.getPrototypeOf([].values()),
@@ -28,6 +32,32 @@ const OFTEN_USED = [
   "TextDecoder",
   "Buffer",
 ] as const;
+
+/**
+ * Calls back with each class that Deno loads on first access, and its prototype, when that happens: before any code
+ * can change it, and without loading it for threads that never use it.
+ */
+export function watchLazyClasses(onLoaded: (object: object, name: string) => void): void {
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
+    const { get, configurable } = descriptor ?? {};
+    if (get === undefined || !configurable || !/^[A-Z]/.test(name) || isOftenUsed(name)) continue;
+    let isLoaded = false;
+    const load = function (this: unknown): unknown {
+      const loaded: unknown = apply(get, this, []);
+      if (isLoaded || typeof loaded !== "function") return loaded;
+      isLoaded = true;
+      onLoaded(loaded, name);
+      onLoaded(loaded.prototype, `${name}.prototype`);
+      return loaded;
+    };
+    Object.defineProperty(globalThis, name, { ...descriptor, get: load });
+  }
+}
+
+function isOftenUsed(name: string): boolean {
+  return OFTEN_USED.some((one) => one === name);
+}
 
 const COMMON: readonly string[] = [
   ...[
@@ -70,4 +100,48 @@ export function sharedObjects(): Map<object, string> {
     add((value as { readonly prototype?: unknown } | undefined)?.prototype, `${name}.prototype`);
   }
   return found;
+}
+
+// One of their properties --------------------------------------------------------------------------------------
+// What reads and changes it must not call what a handler can replace.
+
+export interface Property {
+  readonly object: object;
+  readonly key: PropertyKey;
+  /** The name shown to users. */
+  readonly name: string;
+}
+
+/** The key of what is no property: the prototype of the object itself. */
+export const CHAIN = Symbol("prototype");
+
+export function put({ object, key }: Property, descriptor: PropertyDescriptor | undefined): void {
+  if (key === CHAIN) setPrototypeOf(object, descriptor?.value);
+  else if (descriptor === undefined) deleteProperty(object, key);
+  else defineProperty(object, key, descriptor);
+}
+
+/** Without a prototype, because a handler that gives all objects a `get` would make every descriptor invalid. */
+export function descriptorOf(object: object, key: PropertyKey): PropertyDescriptor | undefined {
+  const descriptor = key === CHAIN
+    ? { value: getPrototypeOf(object) }
+    : getOwnPropertyDescriptor(object, key);
+  if (descriptor !== undefined) setPrototypeOf(descriptor, null);
+  return descriptor;
+}
+
+export function isEqual(
+  left: PropertyDescriptor | undefined,
+  right: PropertyDescriptor | undefined,
+): boolean {
+  return left?.value === right?.value && left?.get === right?.get && left?.set === right?.set;
+}
+
+export function isIn(keys: readonly PropertyKey[], key: PropertyKey): boolean {
+  for (let i = 0; i < keys.length; i++) if (keys[i] === key) return true;
+  return false;
+}
+
+export function nameOfKey(key: PropertyKey): string {
+  return textOf(key);
 }

@@ -6,6 +6,12 @@
 import { WorkingFolder } from "../process/working_folder.ts";
 import type { Attempt } from "./attempt.ts";
 import { Globals } from "./globals.ts";
+import { append } from "./runtime.ts";
+import { descriptorOf, isIn, type Property, put } from "./shared_objects.ts";
+
+const { min } = Math;
+const { hasOwn } = Object;
+const { ownKeys } = Reflect;
 
 /** This many jobs of each kind are checked one by one. */
 const CHECKED_ONE_BY_ONE = 10;
@@ -32,8 +38,10 @@ export interface TidinessOptions {
 export class Tidiness {
   readonly #options: TidinessOptions;
   readonly #globals = new Globals();
+  readonly #addedNames = new AddedNames();
   readonly #workingFolder = new WorkingFolder();
-  readonly #seenOfKind = new Map<string, number>();
+  /** Without a prototype: by kind, how many of its jobs were checked one by one. */
+  readonly #seenOfKind = Object.create(null) as Record<string, number>;
   #checkedAt = 0;
   /** Jobs and their run time since then. */
   #jobs = 0;
@@ -50,18 +58,20 @@ export class Tidiness {
   /** Called before a job of this kind. */
   beforeJob(kind: string): void {
     if (kind === this.#kind) return;
+    const before = this.#kind;
     this.#kind = kind;
     const last = this.#unchecked;
     if (last !== null) {
       this.#unchecked = null;
-      const isTidy = this.#globals.areUntouched && !this.#workingFolder.isMoved;
-      if (!isTidy) this.#restore(last, `A job of kind ${last.kind}`);
+      if (!this.#isTidy()) this.#restore(last, `A job of kind ${last.kind}`);
     }
+    this.#addedNames.change(before, kind);
     this.#globals.enter(kind);
   }
 
   /** Changes that a module makes while it loads apply to the jobs of its kind. Returns their names. */
   adopt(kind: string): string[] {
+    this.#addedNames.keep();
     return this.#globals.adopt(kind);
   }
 
@@ -69,8 +79,8 @@ export class Tidiness {
   afterJob(attempt: Attempt, ended: number): void {
     this.#jobs += 1;
     this.#busyMs += ended - attempt.began;
-    const seen = this.#seenOfKind.get(attempt.kind) ?? 0;
-    if (seen < CHECKED_ONE_BY_ONE) this.#seenOfKind.set(attempt.kind, seen + 1);
+    const seen = this.#seenOfKind[attempt.kind] ?? 0;
+    if (seen < CHECKED_ONE_BY_ONE) this.#seenOfKind[attempt.kind] = seen + 1;
     else if (!this.#isDue(ended) && this.#globals.common.isUntouched()) {
       this.#unchecked = attempt;
       return;
@@ -83,20 +93,112 @@ export class Tidiness {
 
   #isDue(now: number): boolean {
     if (this.#busyMs >= CHECK_MS) return true;
-    return now - this.#checkedAt >= CHECK_MS * Math.min(this.#jobs, MAX_JOBS);
+    return now - this.#checkedAt >= CHECK_MS * min(this.#jobs, MAX_JOBS);
   }
 
+  #isTidy(): boolean {
+    try {
+      return this.#globals.areUntouched && !this.#workingFolder.isMoved;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Never throws: the report of the job must leave the thread, whatever the job has broken. */
   #restore({ kind }: Attempt, name: string): void {
     this.#unchecked = null;
     const { onChange, onStuck } = this.#options;
-    const { names, stuck } = this.#globals.restore();
-    const folder = this.#workingFolder.restore();
-    if (folder !== null) onChange(`${name} moved the working folder to ${folder}; it was put back`);
-    if (names.length === 0) return;
-    // The next jobs of this kind are checked one by one again.
-    this.#seenOfKind.set(kind, 0);
-    const text = `${name} changed ${names.join(", ")}`;
-    if (stuck.length > 0) onStuck(`${text}, which nothing can put back`);
-    else onChange(`${text}; that was put back`);
+    try {
+      const { names, stuck } = this.#globals.restore();
+      this.#addedNames.look();
+      const folder = this.#workingFolder.restore();
+      if (folder !== null) onChange(`${name} moved the working folder to ${folder}; it was put back`);
+      if (names.length === 0) return;
+      // The next jobs of this kind are checked one by one again.
+      this.#seenOfKind[kind] = 0;
+      const text = `${name} changed ${listed(names)}`;
+      if (stuck.length > 0) onStuck(`${text}, which nothing can put back`);
+      else onChange(`${text}; that was put back`);
+    } catch {
+      onStuck(`${name} changed what the check of its changes needs, which nothing can put back`);
+    }
+  }
+}
+
+/** The methods of arrays may be beyond repair. */
+function listed(names: readonly string[]): string {
+  let text = "";
+  for (let i = 0; i < names.length; i++) text += i === 0 ? names[i] : `, ${names[i]}`;
+  return text;
+}
+
+/** By these, libraries take the thread for a browser, or for another runtime. */
+const TELLING = ["window", "document", "HTMLElement", "XMLHttpRequest", "require", "module"];
+
+interface AddedName extends Property {
+  readonly descriptor: PropertyDescriptor | undefined;
+}
+
+/**
+ * Names that handlers add to the global object. They stay for the jobs of their kind, because they may hold a
+ * connection, and other kinds do not see them. What modules add while they load stays for all: it may be the state of a
+ * library that several handlers share. The same holds for symbols.
+ */
+class AddedNames {
+  readonly #known: PropertyKey[] = ownKeys(globalThis);
+  readonly #telling = TELLING.filter((name) => !hasOwn(globalThis, name));
+  readonly #ofKind = Object.create(null) as Record<string, AddedName[]>;
+  #areSome = false;
+
+  /** Takes 15 µs, too long for each job of microseconds. */
+  look(): void {
+    if (ownKeys(globalThis).length !== this.#known.length) this.#areSome = true;
+  }
+
+  /** A module has been loaded. */
+  keep(): void {
+    const now = ownKeys(globalThis);
+    for (let i = 0; i < now.length; i++) this.#keep(now[i] as string | symbol);
+  }
+
+  /** A job of another kind begins. */
+  change(before: string | null, kind: string): void {
+    if (before !== null && (this.#areSome || this.#areTold())) this.#hide(before);
+    const added = this.#ofKind[kind];
+    if (added === undefined) return;
+    for (let i = 0; i < added.length; i++) {
+      const name = added[i] as AddedName;
+      put(name, name.descriptor);
+    }
+    this.#areSome = true;
+  }
+
+  #areTold(): boolean {
+    for (let i = 0; i < this.#telling.length; i++) {
+      const name = this.#telling[i] as string;
+      if (hasOwn(globalThis, name) && !isIn(this.#known, name)) return true;
+    }
+    return false;
+  }
+
+  #hide(kind: string): void {
+    const added: AddedName[] = [];
+    const now = ownKeys(globalThis);
+    for (let i = 0; i < now.length; i++) {
+      const key = now[i] as string | symbol;
+      if (isIn(this.#known, key)) continue;
+      const descriptor = descriptorOf(globalThis, key);
+      if (typeof key === "symbol" || !descriptor?.configurable) this.#keep(key);
+      else {
+        append(added, { object: globalThis, key, name: key, descriptor });
+        put({ object: globalThis, key, name: key }, undefined);
+      }
+    }
+    this.#ofKind[kind] = added;
+    this.#areSome = false;
+  }
+
+  #keep(key: string | symbol): void {
+    if (!isIn(this.#known, key)) append(this.#known, key);
   }
 }

@@ -8,8 +8,8 @@ import {
   readMessage,
   type StartConsumer,
   type ToConsumer,
-  writeMessage,
 } from "../../../workers/protocol.ts";
+import { writeMessage } from "../../../workers/thread/runtime.ts";
 import { ConsumerLoop } from "../../../workers/thread/consumer_loop.ts";
 import { SILENT_LOG } from "./silent_log.ts";
 
