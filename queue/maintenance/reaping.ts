@@ -7,6 +7,8 @@ import type { Policy } from "../policy/policy.ts";
 import type { Orphan, Store } from "../store.ts";
 
 const SWEEP_LIMIT = 500;
+/** The most jobs whose release may be refused in one sweep: each takes a statement of its own. */
+const MAX_REFUSED = 5_000;
 /** All jobs of a dead process are judged together, because which of them is charged depends on the others. */
 const RECOVERY_LIMIT = 1_000_000;
 /** How many of them are settled together: a few hundredths of a second, however many the process held. */
@@ -39,7 +41,7 @@ export async function reapSilent(
     reaped.push(...freed);
     const isFreed = new Set(freed.map(leaseKey));
     leftOut.push(...orphans.filter((orphan) => !isFreed.has(leaseKey(orphan))));
-    full = orphans.length === SWEEP_LIMIT;
+    full = orphans.length === SWEEP_LIMIT && leftOut.length < held.length + MAX_REFUSED;
   }
   return reaped;
 }

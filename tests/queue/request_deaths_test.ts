@@ -92,11 +92,14 @@ async function noticedLate(id: string, text: string) {
   const requestRecord = folder.file("queue.db.requests");
   await Deno.writeTextFile(requestRecord, text);
   await using on = await testQueue({ requestRecord, stallMs: STALL_MS });
-  await on.store.join({ id, host: "another", pid: 7, version: "" });
+  const other = await openStore(on.url, "guest", { clock: on.clock });
+  await other.join({ id, host: "another", pid: 7, version: "" });
   await on.queue.add([{ id: "a" }]);
-  await on.store.claim([{ consumerId: "c1", limit: 1, suspect: false }]);
+  await other.claim([{ consumerId: "c1", limit: 1, suspect: false }]);
   await on.queue.recover();
   assert.equal((await on.queue.get("a")).job.status, "PROCESSING");
+  // Its connections end with it.
+  await other.close();
   await passInTouch(on, STALL_MS / 2 + 1);
   const { job: held } = await on.queue.get("a");
   await on.queue.renew([held]);
