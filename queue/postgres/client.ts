@@ -19,6 +19,7 @@ export interface Tx {
 }
 
 interface ClientOptions {
+  /** For statements on their own. Transactions have others: see `Use`. */
   readonly connections: number;
   /** Names this store in notifications, and tells our sessions from others. */
   readonly name: string;
@@ -39,13 +40,26 @@ const LOST_SECONDS = 1;
 /** The server aborts one of two writes that lock the same rows in a different order: that one is retried. */
 const RETRIES = 5;
 
+const ALONE = { use: "statements", withinMs: GIVEN_UP_MS } as const;
+
 /** A server that takes no writes is left at most this often, so that reads can go on meanwhile. */
 const LEAVE_MS = 1_000;
 
+/**
+ * Transactions have connections of their own. If a connection has a hundred statements in flight, or its socket is full, the
+ * driver (3.4.9) sends `BEGIN` without reserving the connection: statements of others then run in a transaction that never
+ * ends, and what they have acknowledged is lost with it. Among transactions alone, each begins on an idle connection.
+ */
+type Use = "statements" | "transactions";
+
+const USES: readonly Use[] = ["statements", "transactions"];
+/** The transactions of a turn overlap. */
+const MAX_TRANSACTIONS = 2;
+
 export class Client implements Tx {
   readonly #place: string;
-  readonly #connect: () => Driver;
-  #driver: Driver;
+  readonly #connect: (use: Use) => Driver;
+  readonly #drivers: Record<Use, Driver>;
   /** Earlier drivers that are still ending. */
   readonly #ending = new Set<Promise<void>>();
   #leftAt = -Infinity;
@@ -58,9 +72,10 @@ export class Client implements Tx {
     { connections, name, onMessage = () => {} }: ClientOptions,
   ) {
     this.#place = address.place;
-    this.#connect = () => new Driver(address, { connections, name, onMessage });
+    const counts = { statements: connections, transactions: Math.min(connections, MAX_TRANSACTIONS) };
+    this.#connect = (use) => new Driver(address, { connections: counts[use], name, onMessage });
     ignoreStrayWrites();
-    this.#driver = this.#connect();
+    this.#drivers = { statements: this.#connect("statements"), transactions: this.#connect("transactions") };
   }
 
   async query(statement: string, values: readonly Value[]): Promise<Row[]> {
@@ -94,7 +109,7 @@ export class Client implements Tx {
         })
       );
     // The driver's type unpacks arrays of promises, which `work` does not return.
-    return await this.#withRetries(run, withinMs) as T;
+    return await this.#withRetries(run, { use: "transactions", withinMs }) as T;
   }
 
   /**
@@ -102,11 +117,13 @@ export class Client implements Tx {
    * a connection that was cut off in the network would wait for a quarter of an hour. New ones are made when needed.
    */
   dropper(): () => void {
-    const driver = this.#driver;
+    const seen = { ...this.#drivers };
     return () => {
-      if (driver !== this.#driver) return;
-      driver.isSilent = true;
-      this.#replace({ afterSeconds: 0 });
+      for (const use of USES) {
+        if (seen[use] !== this.#drivers[use]) continue;
+        seen[use].isSilent = true;
+        this.#replace(use, { afterSeconds: 0 });
+      }
     };
   }
 
@@ -114,25 +131,29 @@ export class Client implements Tx {
   #leave(): void {
     if (performance.now() - this.#leftAt < LEAVE_MS) return;
     this.#leftAt = performance.now();
-    this.#replace({ afterSeconds: CLOSE_SECONDS });
+    for (const use of USES) this.#replace(use, { afterSeconds: CLOSE_SECONDS });
   }
 
-  #replace({ afterSeconds }: { readonly afterSeconds: number }): void {
+  #replace(use: Use, { afterSeconds }: { readonly afterSeconds: number }): void {
     if (this.#isClosed) return;
-    const ending = this.#driver.end(afterSeconds).catch(() => {}).finally(() => this.#ending.delete(ending));
+    const end = this.#drivers[use].end(afterSeconds);
+    const ending = end.catch(() => {}).finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
-    this.#driver = this.#connect();
+    this.#drivers[use] = this.#connect(use);
   }
 
   /** Statements in flight are completed. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#ending, this.#driver.end(CLOSE_SECONDS)]);
+    await Promise.all([...this.#ending, ...USES.map((use) => this.#drivers[use].end(CLOSE_SECONDS))]);
   }
 
-  async #withRetries<T>(run: (sql: postgres.Sql) => PromiseLike<T>, withinMs = GIVEN_UP_MS): Promise<T> {
+  async #withRetries<T>(
+    run: (sql: postgres.Sql) => PromiseLike<T>,
+    { use, withinMs }: { readonly use: Use; readonly withinMs: number } = ALONE,
+  ): Promise<T> {
     for (let left = RETRIES;; left--) {
-      const driver = this.#driver;
+      const driver = this.#drivers[use];
       try {
         const result = await withTimeout(driver.run(run), { withinMs, server: SERVER, place: this.#place });
         this.#hasAnswered = true;
@@ -140,8 +161,9 @@ export class Client implements Tx {
       } catch (error) {
         // Once, however many calls were using it.
         const isLost = isConnectionLost(error) || driver.sockets.hasFailed;
-        if (isLost && driver === this.#driver) this.#replace({ afterSeconds: LOST_SECONDS });
-        if (isReadOnly(error) && driver === this.#driver) this.#leave();
+        const isCurrent = driver === this.#drivers[use];
+        if (isLost && isCurrent) this.#replace(use, { afterSeconds: LOST_SECONDS });
+        if (isReadOnly(error) && isCurrent) this.#leave();
         if (isLost && driver.isSilent) throw silence(SERVER, this.#place);
         if (left === 0 || !isRetryable(error)) {
           const { isWithoutTls } = driver.sockets;
