@@ -22,6 +22,9 @@ const SILENT = [
   "async contexts",
 ];
 
+/** These are reported, and their thread goes on. */
+const MILD = ["a rejection", "the second of two requests that both fail"];
+
 export const leftBehind: Fault = {
   letter: "Y",
   title: "a job leaves promises, timers, messages, listeners, globals or a changed process behind",
@@ -55,6 +58,9 @@ async function leave(way: string, expect: Expect): Promise<void> {
   await queue.add([{ id: "afterwards", kind: "plain", payload: 1 }]);
   await expectWhole(queue, "afterwards", expect);
   await eventually("the working folder is restored", () => Deno.cwd() === folder);
+
+  const isReplaced = supervisor.view().consumers.some(({ restarts }) => restarts > 0);
+  expect(!(isReplaced && MILD.includes(way)), "its thread was replaced");
 
   const { job } = await queue.get("litter");
   expect(
