@@ -14,7 +14,8 @@ const LONG_MS = 2 * LOCKED_MS;
 const BRIEF_MS = 500;
 const LONG = `export const handler = () => new Promise((resolve) => setTimeout(resolve, ${LONG_MS}));`;
 const BRIEF = `export const handler = () => new Promise((resolve) => setTimeout(resolve, ${BRIEF_MS}));`;
-const CONNECTIONS_OF_A_HOST = 5;
+/** As the manual says: four for statements, two for transactions, and one that tells that the process lives. */
+const CONNECTIONS_OF_A_HOST = 7;
 
 async function add(system: RunningSystem, id: string, kind: string): Promise<void> {
   const response = await system.api("jobs", { id, kind });
