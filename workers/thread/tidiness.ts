@@ -6,12 +6,9 @@
 import { WorkingFolder } from "../process/working_folder.ts";
 import type { Attempt } from "./attempt.ts";
 import { Globals } from "./globals.ts";
-import { append } from "./runtime.ts";
-import { descriptorOf, isIn, type Property, put } from "./shared_objects.ts";
+import { TellingNames } from "./telling_names.ts";
 
 const { min } = Math;
-const { hasOwn } = Object;
-const { ownKeys } = Reflect;
 
 /** This many jobs of each kind are checked one by one. */
 const CHECKED_ONE_BY_ONE = 10;
@@ -38,7 +35,7 @@ export interface TidinessOptions {
 export class Tidiness {
   readonly #options: TidinessOptions;
   readonly #globals = new Globals();
-  readonly #addedNames = new AddedNames();
+  readonly #tellingNames = new TellingNames();
   readonly #workingFolder = new WorkingFolder();
   /** Without a prototype: by kind, how many of its jobs were checked one by one. */
   readonly #seenOfKind = Object.create(null) as Record<string, number>;
@@ -65,13 +62,13 @@ export class Tidiness {
       this.#unchecked = null;
       if (!this.#isTidy()) this.#restore(last, `A job of kind ${last.kind}`);
     }
-    this.#addedNames.change(before, kind);
+    this.#tellingNames.change(before, kind);
     this.#globals.enter(kind);
   }
 
   /** Changes that a module makes while it loads apply to the jobs of its kind. Returns their names. */
   adopt(kind: string): string[] {
-    this.#addedNames.keep();
+    this.#tellingNames.keep();
     return this.#globals.adopt(kind);
   }
 
@@ -110,7 +107,6 @@ export class Tidiness {
     const { onChange, onStuck } = this.#options;
     try {
       const { names, stuck } = this.#globals.restore();
-      this.#addedNames.look();
       const folder = this.#workingFolder.restore();
       if (folder !== null) onChange(`${name} moved the working folder to ${folder}; it was put back`);
       if (names.length === 0) return;
@@ -130,75 +126,4 @@ function listed(names: readonly string[]): string {
   let text = "";
   for (let i = 0; i < names.length; i++) text += i === 0 ? names[i] : `, ${names[i]}`;
   return text;
-}
-
-/** By these, libraries take the thread for a browser, or for another runtime. */
-const TELLING = ["window", "document", "HTMLElement", "XMLHttpRequest", "require", "module"];
-
-interface AddedName extends Property {
-  readonly descriptor: PropertyDescriptor | undefined;
-}
-
-/**
- * Names that handlers add to the global object. They stay for the jobs of their kind, because they may hold a
- * connection, and other kinds do not see them. What modules add while they load stays for all: it may be the state of a
- * library that several handlers share. The same holds for symbols.
- */
-class AddedNames {
-  readonly #known: PropertyKey[] = ownKeys(globalThis);
-  readonly #telling = TELLING.filter((name) => !hasOwn(globalThis, name));
-  readonly #ofKind = Object.create(null) as Record<string, AddedName[]>;
-  #areSome = false;
-
-  /** Takes 15 µs, too long for each job of microseconds. */
-  look(): void {
-    if (ownKeys(globalThis).length !== this.#known.length) this.#areSome = true;
-  }
-
-  /** A module has been loaded. */
-  keep(): void {
-    const now = ownKeys(globalThis);
-    for (let i = 0; i < now.length; i++) this.#keep(now[i] as string | symbol);
-  }
-
-  /** A job of another kind begins. */
-  change(before: string | null, kind: string): void {
-    if (before !== null && (this.#areSome || this.#areTold())) this.#hide(before);
-    const added = this.#ofKind[kind];
-    if (added === undefined) return;
-    for (let i = 0; i < added.length; i++) {
-      const name = added[i] as AddedName;
-      put(name, name.descriptor);
-    }
-    this.#areSome = true;
-  }
-
-  #areTold(): boolean {
-    for (let i = 0; i < this.#telling.length; i++) {
-      const name = this.#telling[i] as string;
-      if (hasOwn(globalThis, name) && !isIn(this.#known, name)) return true;
-    }
-    return false;
-  }
-
-  #hide(kind: string): void {
-    const added: AddedName[] = [];
-    const now = ownKeys(globalThis);
-    for (let i = 0; i < now.length; i++) {
-      const key = now[i] as string | symbol;
-      if (isIn(this.#known, key)) continue;
-      const descriptor = descriptorOf(globalThis, key);
-      if (typeof key === "symbol" || !descriptor?.configurable) this.#keep(key);
-      else {
-        append(added, { object: globalThis, key, name: key, descriptor });
-        put({ object: globalThis, key, name: key }, undefined);
-      }
-    }
-    this.#ofKind[kind] = added;
-    this.#areSome = false;
-  }
-
-  #keep(key: string | symbol): void {
-    if (!isIn(this.#known, key)) append(this.#known, key);
-  }
 }

@@ -1,0 +1,2 @@
+/** Shares the library of `lazy`. */
+export { handler } from "./lazy.ts";
