@@ -118,9 +118,13 @@ export class Presence {
     if (oldest !== undefined && this.#ids.size > MAX_IDS) this.#ids.delete(oldest);
   }
 
-  /** Joins, then looks for the mark of a copy. A copy sets its mark, then looks for processes: one sees the other. */
+  /**
+   * Joins, then looks for the mark of a copy. A copy sets its mark, then looks for processes: one sees the other. It looks
+   * before, too: a process that leaves again gives up what it still holds.
+   */
   async #joinAs(process: ProcessIdentity): Promise<void> {
     const { store } = this.#parts;
+    await assertNoUnfinishedCopy(store);
     await store.join(process);
     try {
       await assertNoUnfinishedCopy(store);

@@ -131,7 +131,11 @@ export class Client implements Tx {
   #leave(): void {
     if (performance.now() - this.#leftAt < LEAVE_MS) return;
     this.#leftAt = performance.now();
-    for (const use of USES) this.#replace(use, { afterSeconds: CLOSE_SECONDS });
+    this.#replaceAll({ afterSeconds: CLOSE_SECONDS });
+  }
+
+  #replaceAll(how: { readonly afterSeconds: number }): void {
+    for (const use of USES) this.#replace(use, how);
   }
 
   #replace(use: Use, { afterSeconds }: { readonly afterSeconds: number }): void {
@@ -162,7 +166,8 @@ export class Client implements Tx {
         // Once, however many calls were using it.
         const isLost = isConnectionLost(error) || driver.sockets.hasFailed;
         const isCurrent = driver === this.#drivers[use];
-        if (isLost && isCurrent) this.#replace(use, { afterSeconds: LOST_SECONDS });
+        // All connections, because the address may lead to another server by now.
+        if (isLost && isCurrent) this.#replaceAll({ afterSeconds: LOST_SECONDS });
         if (isReadOnly(error) && isCurrent) this.#leave();
         if (isLost && driver.isSilent) throw silence(SERVER, this.#place);
         if (left === 0 || !isRetryable(error)) {

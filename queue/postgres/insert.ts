@@ -2,21 +2,49 @@
 import { isFinished } from "../job.ts";
 import type { Added } from "../roles.ts";
 import type { NewJob, Refused } from "../store.ts";
+import { firstBatch } from "../storing/batches.ts";
 import { addedAs, number, toJob } from "../storing/rows.ts";
 import type { Client, Row, Tx } from "./client.ts";
+import { SharedStatement } from "./shared_statement.ts";
 import { ADDING } from "./statements.ts";
 import { fillValues } from "./values.ts";
 
-/** What one statement takes. */
-export const BATCH = { maxJobs: 1_000, maxChars: 8 * 1024 * 1024 };
+/** The most that one call adds. */
+const BATCH = { maxJobs: 1_000, maxChars: 8 * 1024 * 1024 };
+/** The limit of one statement that several calls share. */
+const MAX_BYTES = 4 * 1024 * 1024;
+/** A job without a payload counts as much as this. */
+const JOB_BYTES = 2 * 1024;
 /** A job that existed and is gone a moment later is added after all. */
 const TRIES = 3;
+
+/**
+ * Returns a function that adds the first of these jobs, and shares its statement with other calls. Replacements share
+ * another one: each of them may wait for a lock, and that must not hold up what adds new jobs.
+ * @param time returns null for the server's clock
+ */
+export function sharedInserts(
+  client: Client,
+  time: () => number | null,
+): (jobs: readonly NewJob[]) => Promise<(Added | Refused)[]> {
+  const options = {
+    run: (jobs: readonly NewJob[]) => insert(client, jobs, time()),
+    weigh: ({ payload }: NewJob) => payload.length + JOB_BYTES,
+    maxWeight: MAX_BYTES,
+  };
+  const additions = new SharedStatement({ ...options, concurrency: 2 });
+  const replacements = new SharedStatement({ ...options, repeatsOneByOne: true });
+  return (jobs) => {
+    const inserts = jobs.some(({ replace }) => replace) ? replacements : additions;
+    return inserts.call(firstBatch(jobs, BATCH));
+  };
+}
 
 /**
  * Returns the results for all of these jobs. Only a replacement changes what exists: then all is one transaction.
  * @param time null: the server's clock
  */
-export async function insert(
+async function insert(
   client: Client,
   jobs: readonly NewJob[],
   time: number | null,

@@ -1,6 +1,5 @@
 /** The store on PostgreSQL. Each verb is one statement where possible, and so one transaction and one round trip. */
 import { type CopyMark, copyMarkAmong } from "../copy_mark.ts";
-import { firstBatch } from "../storing/batches.ts";
 import { Calls } from "../storing/calls.ts";
 import { NotedKinds } from "../storing/noted_kinds.ts";
 import { toOrphan } from "../storing/rows.ts";
@@ -16,7 +15,7 @@ import { claimDespiteRefusals } from "./claim_apart.ts";
 import type { Client, Row } from "./client.ts";
 import { ExpensiveQuery } from "./expensive_query.ts";
 import { factsOn, removeExpired } from "./facts.ts";
-import { BATCH, insert } from "./insert.ts";
+import { sharedInserts } from "./insert.ts";
 import { move } from "./move.ts";
 import { orphansOfDead } from "./orphans.ts";
 import { dump, restore } from "./portable.ts";
@@ -36,15 +35,12 @@ export interface StoreParts {
   readonly clock: ServerClock<null>;
 }
 
-/** Limits of one statement that several calls share. */
+/** The limit of one statement that several calls share. */
 const MAX_LEASES = 1_600;
-const MAX_BYTES = 4 * 1024 * 1024;
 /** A server that has just answered is not probed again. */
 const PROBE_MS = 400;
 /** Calls in flight get this long to end when the store closes. */
 const CLOSE_MS = 5_000;
-/** A job without a payload counts as much as this. */
-const JOB_BYTES = 2 * 1024;
 
 export class PostgresStore implements Store {
   readonly now: () => number;
@@ -57,7 +53,7 @@ export class PostgresStore implements Store {
   readonly #session: Session;
   readonly #clock: ServerClock<null>;
   readonly #changes: Changes;
-  readonly #inserts: SharedStatement<NewJob, Added | Refused>;
+  readonly #insert: (jobs: readonly NewJob[]) => Promise<(Added | Refused)[]>;
   readonly #claims: SharedStatement<ClaimRequest, ClaimAnswer>;
   readonly #renewals: SharedStatement<Lease, boolean>;
   readonly #completions: SharedStatement<Settlement, boolean>;
@@ -79,10 +75,7 @@ export class PostgresStore implements Store {
     });
     this.#changes = new Changes(client, session.name);
     this.#heads = new LineHeads({ client });
-    this.#inserts = new SharedStatement({
-      run: (jobs) => insert(client, jobs, clock.given()),
-      ...{ weigh: ({ payload }) => payload.length + JOB_BYTES, maxWeight: MAX_BYTES, concurrency: 2 },
-    });
+    this.#insert = sharedInserts(client, () => clock.given());
     this.#claims = new SharedStatement({
       run: (requests) =>
         claim(client, requests, { ...this.#claimContext(this.#kinds.last, null), heads: this.#heads }),
@@ -106,8 +99,7 @@ export class PostgresStore implements Store {
     };
   }
 
-  insert: Store["insert"] = (jobs) =>
-    this.#write(() => this.#inserts.call(firstBatch(jobs, BATCH)), (results) => results.length > 0);
+  insert: Store["insert"] = (jobs) => this.#write(() => this.#insert(jobs), (results) => results.length > 0);
 
   claim: Store["claim"] = async (requests, { kinds, setBack = null } = {}) => {
     this.#calls.assertOpen();

@@ -33,6 +33,8 @@ export class Session {
   #id: string | null = null;
   /** It has removed its row itself, and so has given up what it holds. */
   #hasLeft = false;
+  /** Former numbers of this process under which jobs may be in flight. */
+  readonly #formers = new Set<number>();
   /** Claims under way. */
   readonly #claims = new Set<Promise<unknown>>();
   #hasListened = false;
@@ -113,8 +115,10 @@ export class Session {
     this.#seenAt = performance.now();
     if (row?.is_after_outage === true) this.#backAt = this.#seenAt;
     if (before === null) return;
+    if (!hasLeft) this.#formers.add(before);
     await this.#client.query(SESSION.unlock, [before]);
-    if (!hasLeft) await this.#adoptJobsOf(before, joined);
+    await Promise.allSettled(this.#claims);
+    await this.#adoptJobs(joined);
   }
 
   /** Returns what the claim returns: it may be under way while another process takes this one for dead. */
@@ -125,13 +129,18 @@ export class Session {
 
   /**
    * The process that removed the row has released the jobs that it found. A claim that ended later got jobs that belong to no
-   * row, and the next start of any host would take them for those of a dead process.
+   * row, and the next start of any host would take them for those of a dead process. Those that cannot be changed now are
+   * adopted with one of the next beats.
    */
-  async #adoptJobsOf(former: number, process: number): Promise<void> {
-    await Promise.allSettled(this.#claims);
-    await this.#client.query(SESSION.adopt, [former, process]).catch((error) => {
+  async #adoptJobs(process: number): Promise<void> {
+    try {
+      for (const former of this.#formers) {
+        const [row] = await this.#client.query(SESSION.adopt, [former, process]);
+        if (row?.are_all === true) this.#formers.delete(former);
+      }
+    } catch (error) {
       if (!(error instanceof QueueError)) throw error;
-    });
+    }
   }
 
   /** A lost connection keeps the lock until the server notices that it is gone: later calls try again. */
@@ -173,8 +182,10 @@ export class Session {
       ? this.#client.query(SESSION.beat, [this.#process, time])
       : this.#client.query(SESSION.beatWithView, [this.#process, time, view]);
     const [row] = await rows;
-    if (row !== undefined) this.#noteSeen(number(row.gap_ms));
-    return row !== undefined;
+    if (row === undefined) return false;
+    this.#noteSeen(number(row.gap_ms));
+    await this.#adoptJobs(this.#process);
+    return true;
   }
 
   #noteSeen(gapMs: number): void {

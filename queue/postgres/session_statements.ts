@@ -60,9 +60,13 @@ export const SESSION = {
   tell: `SELECT pg_notify(current_schema() || '.changes', $1::text)`,
   // ?1 id
   leave: `DELETE FROM processes WHERE id = $1::text RETURNING n`,
-  // gives the jobs of a process without a row to the one that it has become: ?1 its former number ?2 its number now
-  adopt: `UPDATE jobs SET process = $2::int WHERE seq IN (SELECT seq FROM jobs WHERE ${IN_FLIGHT}
-      AND process = $1::int AND NOT EXISTS (SELECT 1 FROM processes WHERE n = $1::int) FOR UPDATE SKIP LOCKED)`,
+  // gives the jobs of a process without a row to the one that it has become, and tells whether there are no others:
+  // ?1 its former number ?2 its number now
+  adopt: `WITH left_over AS (SELECT seq FROM jobs WHERE ${IN_FLIGHT} AND process = $1::int),
+      free AS (SELECT seq FROM jobs WHERE ${IN_FLIGHT} AND process = $1::int
+        AND NOT EXISTS (SELECT 1 FROM processes WHERE n = $1::int) FOR UPDATE SKIP LOCKED),
+      adopted AS (UPDATE jobs SET process = $2::int WHERE seq IN (SELECT seq FROM free) RETURNING 1)
+    SELECT (SELECT count(*) FROM left_over) = (SELECT count(*) FROM adopted) AS are_all`,
   // ?1 number of the calling process, or null ?2 now, or null ?3 ms of silence ?4 whether the calling process can judge ?5 id
   // of a process known to have ended, or null. A living process that has lost its connection reconnects at once. After a
   // restart of the server no process holds its lock yet: only one that took it since then can have lost it, and the others

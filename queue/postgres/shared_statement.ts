@@ -19,6 +19,11 @@ export interface SharedStatementOptions<Item, Result> {
   readonly maxWeight: number;
   /** How many statements may be in flight at once; 1 unless given. */
   readonly concurrency?: number;
+  /**
+   * If a statement fails because of one of its calls, each is made alone: all at once, unless this is true. Each may wait for a
+   * lock, and in a transaction it keeps a connection meanwhile.
+   */
+  readonly repeatsOneByOne?: boolean;
 }
 
 export class SharedStatement<Item, Result> {
@@ -26,6 +31,8 @@ export class SharedStatement<Item, Result> {
   #waiting: Call<Item, Result>[] = [];
   #inFlight = 0;
   #isScheduled = false;
+  /** The end of the calls that are made one by one. */
+  #repeated: Promise<void> = Promise.resolve();
 
   constructor(options: SharedStatementOptions<Item, Result>) {
     this.#options = options;
@@ -75,9 +82,15 @@ export class SharedStatement<Item, Result> {
     } catch (error) {
       if (isOfOneCall(error) && calls.length > 1) {
         // Not awaited: they may wait for a lock, and the next statement must not.
-        for (const one of calls) this.#runTogether([one]);
+        for (const one of calls) this.#repeat(one);
       } else for (const { reject } of calls) reject(error);
     }
+  }
+
+  #repeat(call: Call<Item, Result>): void {
+    const alone = () => this.#runTogether([call]);
+    if (this.#options.repeatsOneByOne === true) this.#repeated = this.#repeated.then(alone);
+    else alone();
   }
 }
 

@@ -9,11 +9,14 @@ import { holding, waitingForLock } from "../support/servers/postgres_locks.ts";
 import { postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
 
 const LOCK = 42;
-const ONE = [{ consumerId: "c", limit: 1, suspect: false }];
+const FOR_ONE = { consumerId: "c", limit: 1, suspect: false };
+const ONE = [FOR_ONE];
+
+const ignore = BACKEND === "redis" || whyNoPostgres() !== null;
 
 Deno.test({
   name: "a claim that is under way when its process is taken for dead leaves no job without an owner",
-  ignore: BACKEND === "redis" || whyNoPostgres() !== null,
+  ignore,
   fn: async () => {
     await using server = await postgresServer({ isDurable: false });
     await using claimer = await Member.join(server.url(), "claimer");
@@ -44,6 +47,30 @@ Deno.test({
     assert.deepEqual(await heldBy(null, other.store), []);
     assert.deepEqual(await heldBy(claimer.id, other.store), ["before", "meanwhile"]);
     assert.deepEqual(await claimer.store.renew([...before, ...meanwhile]), [true, true]);
+  },
+});
+
+Deno.test({
+  name: "a job that was locked when its process joined again is adopted with one of its next beats",
+  ignore,
+  fn: async () => {
+    await using server = await postgresServer({ isDurable: false });
+    await using claimer = await Member.join(server.url(), "claimer");
+    await using other = await Member.join(server.url(), "other");
+    await other.store.insert([newJob("locked"), newJob("beside")]);
+    const { claimed } = await claimer.store.claim([{ ...FOR_ONE, limit: 2 }]);
+    await other.store.leave(claimer.id);
+    await using lock = await holding(
+      server,
+      "SELECT 1 FROM persistent_queue.jobs WHERE id = 'locked' FOR UPDATE",
+    );
+    await claimer.rejoin();
+    assert.deepEqual(await heldBy(null, other.store), ["locked"]);
+    assert.deepEqual(await heldBy(claimer.id, other.store), ["beside"]);
+    await lock.release();
+    assert.equal(await claimer.store.beat(), true);
+    assert.deepEqual(await heldBy(null, other.store), []);
+    assert.deepEqual(await claimer.store.renew(claimed), [true, true]);
   },
 });
 

@@ -5,6 +5,7 @@ import { openStore } from "../../queue/get_queue.ts";
 import { toQueueError } from "../../queue/postgres/faults.ts";
 import type { NewJob, Store } from "../../queue/store.ts";
 import { eventually } from "../support/eventually.ts";
+import { holding } from "../support/servers/postgres_locks.ts";
 import { type PostgresServer, postgresServer, whyNoPostgres } from "../support/servers/postgres_server.ts";
 import { type Relay, relayTo } from "../support/servers/relay.ts";
 
@@ -58,6 +59,24 @@ if (missing !== null) {
     await server.sql(`CREATE ROLE ${ROLE} LOGIN; GRANT CREATE ON DATABASE postgres TO ${ROLE}`);
   });
   Deno.test.afterAll(async () => await server[Symbol.asyncDispose]());
+
+  test("locked jobs that are to be replaced hold up no other jobs that are added or replaced", async ({ server, store, schema }) => {
+    const finished = Array.from({ length: 30 }, (_, n) => ({ ...JOB, id: `finished ${n}` }));
+    await store.insert(finished);
+    await store.move("cancel", finished.map(({ id }) => id));
+    await using lock = await holding(server, `SELECT 1 FROM ${schema}.jobs FOR UPDATE`);
+    const replacing = finished.map((job) => failure(store.insert([{ ...job, replace: true }])));
+    await Promise.race(replacing);
+    const since = performance.now();
+    await Promise.all([store.insert([JOB]), store.insert([{ ...JOB, id: "replaced", replace: true }])]);
+    const tookMs = performance.now() - since;
+    assert.ok(
+      tookMs < replacing.length * 1_000 / 2,
+      `each locked job holds up its own call only (${tookMs} ms)`,
+    );
+    await lock.release();
+    await Promise.all(replacing);
+  });
 
   test("a proxy without a server behind it does not get hundreds of connections, and calls fail at once", async ({ relay, store }) => {
     relay.cut();

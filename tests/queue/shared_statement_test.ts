@@ -30,3 +30,20 @@ Deno.test("while the server is away, calls that share a statement are not repeat
   await call([1], [2], [3]);
   assert.equal(statements, 1);
 });
+
+Deno.test("calls that may each wait for a lock keep one connection of the pool busy at most, when they are repeated", async () => {
+  let inFlight = 0;
+  const most: number[] = [];
+  const run = async (items: readonly number[]) => {
+    most.push(++inFlight);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    inFlight -= 1;
+    if (items.includes(3)) throw new StorageError("A job is locked.", { passing: true, ofSomeJobs: true });
+    return [...items];
+  };
+  const shared = new SharedStatement({ run, weigh: (item) => item, maxWeight: 10, repeatsOneByOne: true });
+  const calls = [1, 3, 2, 3].map((item) => shared.call([item]));
+  const results = await Promise.allSettled(calls);
+  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled", "rejected"]);
+  assert.deepEqual(most, [1, 1, 1, 1, 1]);
+});
