@@ -139,6 +139,10 @@ export class Queue implements Role {
     return [...this.#maintenance.warnings, ...this.#last.warnings];
   }
 
+  get parkedKinds(): Role["parkedKinds"] {
+    return this.#last.parkedKinds;
+  }
+
   get durability(): Role["durability"] {
     return this.#last.durability;
   }

@@ -5,7 +5,9 @@ import { h } from "preact";
 import { AddPage, EMPTY_FORM } from "../../ui/manager/add_job.tsx";
 
 function kindField(kinds: readonly string[], kind = ""): string {
-  const html = renderToString(h(AddPage, { form: { ...EMPTY_FORM, kind }, kinds, error: null }));
+  const html = renderToString(
+    h(AddPage, { form: { ...EMPTY_FORM, kind }, kinds, parkedKinds: [], error: null }),
+  );
   return /<select[^>]*>.*?<\/select>/.exec(html)?.[0] ?? "";
 }
 

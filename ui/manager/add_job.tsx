@@ -30,6 +30,8 @@ export interface AddError {
 interface AddPageProps {
   readonly form: AddForm;
   readonly kinds: readonly string[];
+  /** Those whose jobs wait because no handler can run them. */
+  readonly parkedKinds: readonly string[];
   readonly error: AddError | null;
 }
 
@@ -38,7 +40,7 @@ const ERROR_ID = "add-error";
 export const EMPTY_FORM: AddForm = { kind: "", id: "", payload: "", priority: "", runAt: "" };
 
 /** The form for a job. After an error it keeps what was typed. */
-export function AddPage({ form, kinds, error }: AddPageProps) {
+export function AddPage({ form, kinds, parkedKinds, error }: AddPageProps) {
   const toField = (name: keyof AddForm) => ({ name, error: error?.field === name ? error.message : null });
   const plain = { autocomplete: "off", spellcheck: false } as const;
   return (
@@ -51,7 +53,11 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
             <select {...control} required>
               {kinds.length > 1 && <option value="" selected={form.kind === ""}>Choose a kind</option>}
               {kinds.map((kind) => (
-                <option key={kind} value={kind} selected={kind === form.kind}>{kind}</option>
+                <option key={kind} value={kind} selected={kind === form.kind}>
+                  {parkedKinds.includes(kind)
+                    ? `${kind} – its handler cannot be loaded, so its jobs wait`
+                    : kind}
+                </option>
               ))}
             </select>
           )}

@@ -106,7 +106,8 @@ function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   if (job.dismissed) return <span class="status-more">{`was ${job.canceled_from}`}</span>;
   const wait = waitOf(job, now);
   if (wait === null) return null;
-  return <span class="status-more" {...titleInZone(wait)}>{shortWaitOf(job, now)}</span>;
+  const look = job.no_handler ? "status-more status-alarm" : "status-more";
+  return <span class={look} {...titleInZone(wait)}>{shortWaitOf(job, now)}</span>;
 }
 
 /** Whether there is nothing else to say, so that the line is free for a long id. */

@@ -40,7 +40,7 @@ export function tookMs({ status, started_at, finished_at, dismissed }: Times, no
 /** Within this time a time of day says less than the remaining time. */
 const NEAR_MS = MINUTE_MS;
 
-type Waiting = Pick<WireJob, "status" | "kind" | "run_at" | "retries" | "no_handler">;
+type Waiting = Pick<WireJob, "status" | "kind" | "run_at" | "retries" | "no_handler" | "handler_broken">;
 
 /** `due 3 Jan 2030, 09:00 UTC (in 1131 d)`, `retry in 2 s`: what a job waits for, or null. `now` by the server's clock. */
 export function waitOf(job: Waiting, now: number): string | null {
@@ -53,10 +53,11 @@ export function shortWaitOf(job: Waiting, now: number): string | null {
 }
 
 function waitInWords(
-  { status, kind, run_at, retries, no_handler }: Waiting,
+  { status, kind, run_at, retries, no_handler, handler_broken }: Waiting,
   now: number,
   whenOf: (runAt: number, waitMs: number) => string,
 ): string | null {
+  if (handler_broken) return `the handler for kind ${kind} cannot be loaded`;
   if (no_handler) return `no handler for kind ${kind}`;
   const waitMs = run_at - now;
   if (waitMs <= 0) return null;

@@ -5,15 +5,7 @@ import { Dock, PageHead } from "./page_frame.tsx";
 import { Filters, StatusTabs } from "./filters.tsx";
 import { JobRow } from "./job_row.tsx";
 import { MEANINGS } from "./job_times.ts";
-import {
-  describeQuery,
-  isFiltered,
-  isInRunOrder,
-  isNarrowed,
-  listPath,
-  type ListQuery,
-  queryParams,
-} from "./list_query.ts";
+import { describeQuery, isFiltered, isInRunOrder, isNarrowed, listPath, queryParams } from "./list_query.ts";
 import { confirmPath, legalVerbs, Ticked } from "./ticked.tsx";
 import type { ListView, Liveness } from "./views.ts";
 
@@ -51,10 +43,11 @@ export function ListPage({ view, live }: ListPageProps) {
   );
 }
 
-function Table({ view: { jobs, query }, live }: ListPageProps) {
+function Table({ view, live }: ListPageProps) {
+  const { jobs, query } = view;
   return (
     <table class="cards jobs" role="table" data-status={query.status}>
-      <caption class="visually-hidden">Jobs, {orderInWords(query)}</caption>
+      <caption class="visually-hidden">Jobs, {orderInWords(view)}</caption>
       <thead role="rowgroup">
         <tr role="row">
           <th scope="col" role="columnheader" class="cell-tick">
@@ -162,7 +155,7 @@ function EmptyList({ view: { query, counts, next } }: { readonly view: ListView 
 /** `888 jobs · newest first`. */
 function matchesInWords(view: ListView): string {
   const matching = matchesOf(view);
-  return [...(matching === null ? [] : [matching]), orderInWords(view.query)].join(" · ");
+  return [...(matching === null ? [] : [matching]), orderInWords(view)].join(" · ");
 }
 
 /** From the counts if only the status matters, otherwise from the page if it has them all; null if unknown. */
@@ -180,8 +173,10 @@ function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | n
 }
 
 /** `newest first`. */
-function orderInWords(query: ListQuery): string {
-  return isInRunOrder(query) ? "in the order they will run" : "newest first";
+function orderInWords({ query, parked }: Pick<ListView, "query" | "parked">): string {
+  if (!isInRunOrder(query)) return "newest first";
+  const arePartOfIt = parked > 0 && query.due !== "later";
+  return `in the order they will run${arePartOfIt ? ", those without a working handler last" : ""}`;
 }
 
 /** A page that is not full ends where the search paused, not where the matches end. */

@@ -97,7 +97,7 @@ interface AddResult {
 }
 
 function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: AddResult): Response {
-  const body = <AddPage form={form} kinds={queue.kinds} error={error} />;
+  const body = <AddPage form={form} kinds={queue.kinds} parkedKinds={queue.parkedKinds} error={error} />;
   return framed(c, body, { title: "Add a job", at: "/add" }, { status });
 }
 

@@ -34,6 +34,8 @@ export interface ListView extends BaseView {
   readonly next: string | null;
   readonly counts: Readonly<Record<Status, number>>;
   readonly stalled: number;
+  /** Waiting jobs that no handler can run, as far as they are counted. */
+  readonly parked: number;
   readonly kinds: readonly string[];
   /** Jobs outside the list that the reader holds on to, in their current state; only if requested. */
   readonly kept?: readonly Row[];
