@@ -50,7 +50,7 @@ export class LivePage {
   }
 
   /** An action failed: the refresh finds out whether the server is reachable and the session valid. */
-  fail(note: Note): void {
+  fail(note: Note | null): void {
     this.say(note);
     this.refreshNow();
   }

@@ -4,6 +4,7 @@
  */
 import type { Note } from "../manager/views.ts";
 import { addressOf } from "./base_path.ts";
+import { sendForm } from "./send_form.ts";
 
 export interface NavigationOptions {
   /** Called after the address has changed. */
@@ -98,7 +99,7 @@ function filteredAddress(form: HTMLFormElement): string {
 export interface FormsOptions {
   /** Called with the result. Resolves when the page shows it: until then the button stays disabled. */
   readonly onDone: (note: Note | null, form: HTMLFormElement) => Promise<void>;
-  readonly onFailure: () => void;
+  readonly onFailure: (note: Note | null) => void;
 }
 
 /** Handles every form sent by POST, except those marked `data-plain`. */
@@ -115,8 +116,8 @@ export function listenToForms({ onDone, onFailure }: FormsOptions): void {
     button.ariaDisabled = "true";
     // Without a `formaction` attribute, `formAction` is the page's address, not the form's.
     const address = button.hasAttribute("formaction") ? button.formAction : form.action;
-    send(address, new FormData(form, button))
-      .then((note) => onDone(note, form), onFailure)
+    sendForm(address, new FormData(form, button))
+      .then(({ note, isAnswered }) => isAnswered ? onDone(note, form) : onFailure(note))
       .finally(() => button.ariaDisabled = null);
   });
 }
@@ -147,12 +148,4 @@ function ignoreSecondClick(event: MouseEvent): void {
   if (!isAction || event.detail < 2) return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-async function send(address: string, fields: FormData): Promise<Note | null> {
-  const body = new URLSearchParams();
-  for (const [name, value] of fields) if (typeof value === "string") body.append(name, value);
-  const response = await fetch(address, { method: "POST", body, headers: { accept: "application/json" } });
-  if (!response.ok || response.redirected) throw new Error(`The server responded with ${response.status}`);
-  return (await response.json()).note;
 }
