@@ -40,7 +40,7 @@ export function Attempts({ view }: { readonly view: JobView }) {
         {withRestarts(view).map((line) =>
           "restart" in line ? <Restart key={`restart ${line.restart.at}`} restart={line.restart} /> : (
             <li
-              key={`${line.attempt.number} ${line.attempt.started_at}`}
+              key={`${line.attempt.number} ${timeOf(line.attempt)}`}
               class={`timeline-line timeline-${TONES[line.attempt.outcome]}`}
             >
               <OneAttempt attempt={line.attempt} isRepeated={line.isRepeated} lastError={job.error} />

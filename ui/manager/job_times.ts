@@ -7,26 +7,39 @@ import type { WireJob } from "./views.ts";
 
 type Times = Pick<
   WireJob,
-  "status" | "created_at" | "run_at" | "started_at" | "finished_at" | "retries" | "dismissed"
+  | "status"
+  | "created_at"
+  | "updated_at"
+  | "run_at"
+  | "started_at"
+  | "finished_at"
+  | "retries"
+  | "lease"
+  | "dismissed"
 >;
 
 /** What the columns mean, for people. */
 export const MEANINGS = {
-  Waited: "How long it was due before a consumer claimed it. Not known once it has been retried.",
+  Waited:
+    "How long it was due before a consumer claimed it. Not known once it has been retried or claimed again.",
   Took:
     "From when a consumer last claimed it until it ended, with its retries and the pauses between them. " +
     "Not known if it was canceled after it had failed.",
 } as const;
 
-/** Until it was last claimed; while it is PENDING and due, until now. */
+/** Until it was claimed; while it is PENDING and due, until now. */
 export function waitedMs(
-  { status, created_at, run_at, started_at, retries }: Times,
+  { status, created_at, updated_at, run_at, started_at, retries, lease }: Times,
   now: number,
 ): number | null {
   const dueAt = Math.max(created_at, run_at);
-  if (status === "PENDING") return dueAt <= now ? now - dueAt : null;
-  // A retry has changed when it is due, and when that was at first is not stored.
-  return started_at === null || retries > 0 || dueAt > started_at ? null : started_at - dueAt;
+  // A job that was claimed before may have been at work since it was due: it waits since it came back.
+  if (status === "PENDING") {
+    return dueAt <= now ? now - (lease === 0 ? dueAt : Math.max(dueAt, updated_at)) : null;
+  }
+  // A retry has changed when it is due. When that was at first, or when a job came back, is not in the row.
+  const isKnown = retries === 0 && lease === 1;
+  return started_at === null || !isKnown || dueAt > started_at ? null : started_at - dueAt;
 }
 
 /** From its last claim until it ended; while it is PROCESSING, until now. When each attempt began is not in the row. */
