@@ -18,7 +18,8 @@ import {
   stopBatch,
   sweep,
 } from "./actions.ts";
-import { type AddError, type AddForm, addJob, AddPage, EMPTY_FORM } from "./add_job.tsx";
+import { addJob } from "./add_job.ts";
+import { type AddError, type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
 import { BulkActions } from "./bulk_actions.ts";
 import { confirmation, faultConfirmation } from "./confirm_page.tsx";
 import { type FrameProps, ManagerShell } from "./manager_shell.tsx";
@@ -110,6 +111,7 @@ async function add(c: PageContext, deps: PageDeps): Promise<Response> {
     payload: field("payload"),
     priority: field("priority"),
     runAt: field("run_at"),
+    replace: fields.has("replace"),
   };
   const outcome = await addJob(audited(deps.queue, actorOf(c, deps)), form, deps.now());
   if (outcome.ok) return goBack(c, { back: jobPath(outcome.id), code: outcome.note });
