@@ -5,7 +5,15 @@ import { Dock, PageHead } from "./page_frame.tsx";
 import { Filters, StatusTabs } from "./filters.tsx";
 import { JobRow } from "./job_row.tsx";
 import { MEANINGS } from "./job_times.ts";
-import { describeQuery, isFiltered, isInRunOrder, isNarrowed, listPath, queryParams } from "./list_query.ts";
+import {
+  describeQuery,
+  isFiltered,
+  isInRunOrder,
+  isNarrowed,
+  isOfStatus,
+  listPath,
+  queryParams,
+} from "./list_query.ts";
 import { confirmPath, legalVerbs, Ticked } from "./ticked.tsx";
 import type { ListView, Liveness } from "./views.ts";
 
@@ -162,9 +170,7 @@ function matchesInWords(view: ListView): string {
 function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | null {
   if (!isNarrowed(query)) {
     if (query.stalled) return jobsInWords(stalled);
-    const matching = Object.entries(counts).filter(([status]) =>
-      query.status === "" || status === query.status
-    );
+    const matching = Object.entries(counts).filter(([status]) => isOfStatus(query, status));
     return jobsInWords(matching.reduce((sum, [, n]) => sum + n, 0));
   }
   if (query.cursor !== "") return null;
