@@ -214,6 +214,12 @@ async function undo(stage: Stage): Promise<void> {
   await note(page).filter({ hasText: "Job resubmitted." }).waitFor(LIVE);
   const job = await system.job("data/files/number-6.txt");
   assert.deepEqual([job.status, job.run_at], ["PENDING", due]);
+  for (const id of ["number-2", "number-6"]) await rowOf(page, id).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Cancel selected" }).click();
+  await page.getByRole("button", { name: "Undo for the one that had not failed" }).click();
+  await note(page).filter({ hasText: "Job resubmitted." }).waitFor(LIVE);
+  assert.equal((await system.job("data/files/number-6.txt")).status, "PENDING");
+  assert.equal((await system.job("data/files/number-2.txt")).status, "CANCELED");
   assert.deepEqual(problems, []);
 }
 

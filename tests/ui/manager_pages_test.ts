@@ -64,7 +64,7 @@ Deno.test("a button that was drawn for another state of the job does nothing, an
     assert.deepEqual(await press("cancel", "PENDING", job.lease), {
       tone: "good",
       text: "Job canceled.",
-      undo: "job 0",
+      undo: { ids: ["job 0"], isAll: true },
     });
   });
   await t.step("a second click is no failure", async () => {
@@ -87,6 +87,26 @@ Deno.test("a note about a failure has another tone than one about a success", as
   assert.equal((await visitor.act("/cancel", { id: "nobody" })).tone, "danger");
   assert.equal((await visitor.act("/cancel", {})).tone, "warning");
   assert.equal((await visitor.act("/sweep", {})).text, "Checked: no job is stalled.");
+});
+
+Deno.test("a cancel of selected jobs can be undone like that of one job, except for those that had failed", async () => {
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
+  await pages.queue.add(mails(3));
+  const send = async (verb: string, ids: readonly string[]) => {
+    const body = new URLSearchParams(ids.map((id) => ["id", id]));
+    const headers = { cookie, accept: "application/json" };
+    return (await (await pages.ask(`/${verb}`, { method: "POST", headers, body })).json()).note;
+  };
+  const { undo } = await send("cancel", ["job 0", "job 1"]);
+  assert.deepEqual(undo, { ids: ["job 0", "job 1"], isAll: true });
+  assert.deepEqual(await send("resubmit", undo.ids), { tone: "good", text: "Resubmitted 2 jobs." });
+  const { claimed: [job] } = await pages.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  assert.ok(job);
+  await pages.queue.settle([{ job, outcome: { type: "gave-up", error: "no" } }]);
+  const mixed = await send("cancel", ["job 0", "job 1", "job 2"]);
+  assert.deepEqual(mixed.undo.ids, ["job 0", "job 1", "job 2"].filter((id) => id !== job.id));
+  assert.equal(mixed.undo.isAll, false);
 });
 
 Deno.test("the question before an action on all that match names their number and what they are", async () => {

@@ -95,8 +95,15 @@ export type View = ListView | JobView | ConsumersView;
 export interface Note {
   readonly tone: "good" | "warning" | "danger";
   readonly text: string;
-  /** The id of a canceled job that a resubmit would restore to its previous state. */
-  readonly undo?: string;
+  readonly undo?: Undo;
+}
+
+/** The canceled jobs that a resubmit would restore to their previous state. */
+export interface Undo {
+  /** Not empty. */
+  readonly ids: readonly string[];
+  /** Whether these are all that were canceled: the others had failed. */
+  readonly isAll: boolean;
 }
 
 /** What only the browser knows; the server renders the page with `initialLiveness`. */
