@@ -45,26 +45,36 @@ interface Filters {
 
 function listenToFilters(onMove: () => void): Filters {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const apply = (form: HTMLFormElement, ms: number) => {
+  const apply = (form: HTMLFormElement, { isTyped, ms }: { isTyped: boolean; ms: number }) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       timer = undefined;
-      history.replaceState(null, "", filteredAddress(form));
+      goTo(filteredAddress(form), { isTyped });
       onMove();
     }, ms);
   };
   document.addEventListener("input", ({ target }) => {
     const form = filtersOf(target);
-    if (form !== null) apply(form, target instanceof HTMLSelectElement ? 0 : TYPING_MS);
+    if (form === null) return;
+    const isTyped = !(target instanceof HTMLSelectElement);
+    apply(form, { isTyped, ms: isTyped ? TYPING_MS : 0 });
   });
   document.addEventListener("submit", (event) => {
     const form = filtersOf(event.target);
     if (form === null) return;
     event.preventDefault();
-    apply(form, 0);
+    apply(form, { isTyped: true, ms: 0 });
   });
   // Text being typed is not overwritten: it will be in the address in a moment.
   return { follow: () => timer === undefined && fillIn() };
+}
+
+/** Each choice is a step back. A text being typed is one, from its first letter on. */
+function goTo(address: string, { isTyped }: { readonly isTyped: boolean }): void {
+  if (new URL(address, location.href).href === location.href) return;
+  const goesOn = isTyped && history.state?.isTyped === true;
+  if (goesOn) history.replaceState({ isTyped }, "", address);
+  else history.pushState({ isTyped }, "", address);
 }
 
 function filtersOf(target: EventTarget | null): HTMLFormElement | null {
