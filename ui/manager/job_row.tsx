@@ -93,7 +93,7 @@ function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
     <span class="job-more">
       {priority !== 0 && <span class="job-priority">{`prio ${priority}`}</span>}
       <StatusMore job={job} now={now} />
-      {error !== null && <span class="job-error">{error}</span>}
+      {error !== null && <span class="job-error" title={error}>{error}</span>}
       {error === null && preview !== null && <span class="job-preview mono">{preview}</span>}
     </span>
   );
