@@ -170,6 +170,15 @@ Deno.test("a host that has fallen silent is shown as such, and its rates no long
   assert.equal((await (await pages.api("/api/stats")).json()).rates.completed, 0);
 });
 
+Deno.test("while the storage is away, what was known of other hosts is not shown as if it were fresh", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  pages.hosts = [hostOf(pages, { silentMs: 500, viewAgeMs: 11_000 })];
+  const ops = await textOf(pages.askOps("/"));
+  assert.match(ops, /not heard of for 11 s/);
+  assert.match(rowsIn(ops).at(-2) ?? "", /^1 22222222 silent job 7 13 s 11 s ago/);
+  assert.doesNotMatch(ops, /web-2: this host has not been heard of/, "the storage is the cause, and named");
+});
+
 Deno.test("a host that shows nothing, as another release may, has a heading without consumers", async () => {
   await using pages = await openPages(OPEN_OPS);
   pages.hosts = [hostOf(pages, { view: null, history: [] })];
