@@ -21,6 +21,8 @@ export class LivePage {
   readonly live: Signal<Liveness>;
   readonly #refresher: Refresher;
   #receivedAt = performance.now();
+  /** When what is shown was known to be up to date. */
+  #freshAt = performance.now();
   #isStreaming = true;
   #lastNews: string | null = null;
   #isAnswered = true;
@@ -95,9 +97,13 @@ export class LivePage {
     if (before.all > 0 && picked.all === 0) this.refreshSoon();
   }
 
-  /** Called every second to advance ages. The stream does not report heartbeats, and a broken one reports nothing. */
+  /** Called every second to advance ages, as long as the server answers. The stream does not report heartbeats, and a broken one reports nothing. */
   tick(): void {
-    this.#set({ now: this.view.value.now + performance.now() - this.#receivedAt });
+    const at = performance.now();
+    if (this.#isAnswered) {
+      this.#freshAt = at;
+      this.#set({ now: this.view.value.now + at - this.#receivedAt });
+    } else this.#set({ staleMs: at - this.#freshAt });
     if (this.#isAtWork() || !this.live.value.isConnected || this.#isBehind()) this.refreshSoon();
   }
 
@@ -107,7 +113,7 @@ export class LivePage {
     try {
       const view = await fetchView(this.view.value, { isHeld });
       this.#isAnswered = true;
-      this.#set({ isLoggedOut: false });
+      this.#set({ isLoggedOut: false, staleMs: null });
       // If the user has navigated meanwhile, or has just moved to a row, this view is not the right one.
       if (address === location.href && (isHeld || !this.#mustHold())) await this.#show(view, { isHeld });
       else this.refreshNow();

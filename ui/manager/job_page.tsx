@@ -47,7 +47,11 @@ export function JobPage({ view, live }: JobPageProps) {
       <div class="job-columns">
         <div class="stack">
           <Attempts view={view} />
-          <Timeline lines={timelineOf(view, now)} shownAbove={shownElsewhere(view)} />
+          <Timeline
+            lines={timelineOf(view, now)}
+            shownAbove={shownElsewhere(view)}
+            isStale={live.staleMs !== null}
+          />
         </div>
         <div class="stack">
           <Facts view={view} now={now} />

@@ -1,6 +1,6 @@
 /** What is above and below the content of every live page. */
 import type { ComponentChildren } from "preact";
-import { count } from "../components/format.ts";
+import { count, duration } from "../components/format.ts";
 import type { BatchView, Liveness, Note, Undo, View } from "./views.ts";
 
 export interface PageHeadProps {
@@ -24,10 +24,20 @@ export function PageHead({ view, live, children }: PageHeadProps) {
         <span role="status" class={`link-state needs-script ${live.isConnected ? "is-live" : "is-lost"}`}>
           {live.isConnected ? "Live" : (
             <>
-              Reconnecting… <span class="roomy">Refreshing every few seconds meanwhile.</span>
+              Reconnecting…
+              {live.staleMs === null && (
+                <span class="roomy">{" "}Refreshing every few seconds meanwhile.</span>
+              )}
             </>
           )}
         </span>
+        {/* Outside the status, which a screen reader reads out at each change. */}
+        {live.staleMs !== null && (
+          <span class="stale">
+            <span class="roomy">What you see is{" "}</span>
+            {duration(live.staleMs)} old
+          </span>
+        )}
       </div>
     </div>
   );

@@ -108,11 +108,13 @@ export interface Undo {
 
 /** What only the browser knows; the server renders the page with `initialLiveness`. */
 export interface Liveness {
-  /** Milliseconds since 1970 by the server's clock. */
+  /** Milliseconds since 1970 by the server's clock. It stands still while the server does not answer. */
   readonly now: number;
   /** What has just happened, for `role="status"`. */
   readonly note: Note | null;
   readonly isConnected: boolean;
+  /** How old what is shown is, in milliseconds, while the server does not answer; null: it is kept up to date. */
+  readonly staleMs: number | null;
   /** The session is over, and nothing of the queue is shown any more. */
   readonly isLoggedOut: boolean;
   /** How many rows are ticked, and for how many of them each action is legal. */
