@@ -139,6 +139,10 @@ export class Queue implements Role {
     return [...this.#maintenance.warnings, ...this.#last.warnings];
   }
 
+  get version(): Role["version"] {
+    return this.#parts.options.version;
+  }
+
   get parkedKinds(): Role["parkedKinds"] {
     return this.#last.parkedKinds;
   }

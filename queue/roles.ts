@@ -175,6 +175,8 @@ export interface Inspector {
   readonly isShared: boolean;
   /** The name of this process among the hosts. */
   readonly hostName: string;
+  /** The version of the program that this process runs. */
+  readonly version: string;
   /** A job whose last heartbeat is older is stalled, in milliseconds. */
   readonly stallMs: number;
   /** The kinds that some host has a handler for, at most half a second out of date. */

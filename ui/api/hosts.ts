@@ -8,7 +8,7 @@ import type {
   SystemView,
 } from "@persistent-queue/queue";
 
-export type HostsSource = Pick<Inspector, "hosts" | "hostName" | "isShared">;
+export type HostsSource = Pick<Inspector, "hosts" | "hostName" | "isShared" | "version">;
 
 /** A process publishes its view twice a second: one that is silent for longer than this is blocked, or cut off. */
 const QUIET_MS = 3_000;
@@ -76,13 +76,27 @@ export interface WireHost {
   readonly name: string;
   /** For how long the host has been silent, in milliseconds; null: it is not. */
   readonly quiet_ms: number | null;
+  readonly version: string;
+  readonly started_at: number;
+  /** Null: not known. */
+  readonly memory_bytes: number | null;
 }
 
 /** In the same order on every host: a page may get its data from one host after another. */
-export function hostsOnWire({ isShared, hosts, hostName }: HostsSource): readonly WireHost[] {
+export function hostsOnWire(
+  own: Pick<SystemView, "startedAt" | "memoryBytes">,
+  { isShared, hosts, hostName, version }: HostsSource,
+): readonly WireHost[] {
   if (!isShared) return [];
-  const others = hosts.map((host) => ({ name: host.name, quiet_ms: unheardMs(host) }));
-  return [{ name: hostName, quiet_ms: null }, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
+  const others = hosts.map((host) => ({
+    ...{ name: host.name, quiet_ms: unheardMs(host), version: host.version },
+    ...{ started_at: host.startedAt, memory_bytes: host.view?.memoryBytes ?? null },
+  }));
+  const here = {
+    ...{ name: hostName, quiet_ms: null, version },
+    ...{ started_at: own.startedAt, memory_bytes: own.memoryBytes },
+  };
+  return [here, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
 }
 
 /** "web-2" comes before "web-10". */

@@ -202,7 +202,7 @@ export function systemOnWire(view: SystemView, queue: HostsSource & Pick<Inspect
     stopping: view.stopping,
     consumers: consumersOnWire(view, queue),
     /** All of them, by name; empty on a backend for one host. */
-    hosts: hostsOnWire(queue),
+    hosts: hostsOnWire(view, queue),
     /** The name of the one that answers; null on a backend for one host. */
     this_host: queue.isShared ? queue.hostName : null,
     wedged: view.wedged + wedgedOnOtherHosts(queue),
