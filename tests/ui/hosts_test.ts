@@ -142,7 +142,7 @@ Deno.test("the vital signs of this host are under its name, where there are seve
   pages.hosts = [hostOf(pages)];
   assert.deepEqual(await named(), [
     "This host: here",
-    ...["Last check for stalled jobs", "Requeued", "Late results dropped"],
+    ...["Last check for stalled jobs", "Returned to the queue", "Late results dropped"],
     ...["Producer", "Running for", "Memory", "Version"],
   ]);
 });

@@ -344,6 +344,18 @@ Deno.test("the list shows when a job was added, how long it waited and took, and
   assert.match(text, /toldprio 7\{"to":"anna"\}mailPENDING/);
 });
 
+Deno.test("the lists have titles of their own, by which tabs and the history can be told apart", async () => {
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn() };
+  const title = async (path: string) =>
+    /<title>(.*?)<\/title>/.exec(await (await pages.ask(path, { headers })).text())?.[1];
+  assert.equal(await title("/"), "Manager · Persistent Queue");
+  assert.equal(await title("/?status=FAILED&kind=mail"), "FAILED jobs of kind mail · Persistent Queue");
+  assert.equal(await title("/?stalled=1"), "Stalled jobs · Persistent Queue");
+  await pages.queue.add(mails(1));
+  assert.equal(await title("/job?id=job+0"), "job 0 · Persistent Queue");
+});
+
 Deno.test("a warning of the system is on every page", async () => {
   await using pages = await openPages();
   const { page } = await visit(pages);

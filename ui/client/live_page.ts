@@ -1,6 +1,7 @@
 /** The state of a page in the browser, and what changes it. */
 import { type Signal, signal } from "@preact/signals";
 import { initialLiveness } from "../manager/page_body.tsx";
+import { documentTitle, titleOf } from "../manager/page_title.ts";
 import type { ListView, Liveness, Note, View } from "../manager/views.ts";
 import { fetchView, isShownHere, LoggedOut } from "./fetch_view.ts";
 import { countNewer, heldRows, isReaderOnRows, keepFocus, withTicked } from "./held_rows.ts";
@@ -131,6 +132,7 @@ export class LivePage {
     const shown = this.view.value;
     const isHeldList = isHeld && view.page === "list" && shown.page === "list";
     this.view.value = isHeldList ? this.#heldView(shown, view) : view;
+    document.title = documentTitle(titleOf(view));
     this.#set({ now: view.now, newer: isHeldList ? countNewer(this.view.value as ListView, view) : 0 });
     await new Promise((drawn) => requestAnimationFrame(drawn));
     restoreFocus();

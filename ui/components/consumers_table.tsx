@@ -153,7 +153,7 @@ function ConsumerRow({ consumer, agedMs, hrefOf, children }: ConsumerRowProps) {
         {job_id === null
           ? waiting === 0 && <span class="muted">–</span>
           : <JobLink id={job_id} href={hrefOf(job_id)} />}
-        {waiting > 0 && <span class="muted small">{count(waiting)} waiting for a retry</span>}
+        {waiting > 0 && <span class="muted small">{count(waiting)} waiting for the next attempt</span>}
       </td>
       <td role="cell" data-label="For" class={job_id === null ? "number none" : "number"}>
         {job_id === null ? "–" : duration(steady(job_ms + agedMs))}

@@ -22,7 +22,7 @@ export async function addJob(queue: Enqueuer, form: AddForm, now: number): Promi
   if (!payload.ok) return refused(payload.reason, "payload");
   const due = dueTimeOf(form.runAt, now);
   if (due !== null && "problem" in due) {
-    return refused(`Not before: "${form.runAt}" ${due.problem}.`, "runAt");
+    return refused(`Due: "${form.runAt}" ${due.problem}.`, "runAt");
   }
   try {
     const [added] = await queue.add([{

@@ -115,10 +115,10 @@ const FIELDS: Readonly<Record<FieldName, { sentAs: string; label: string; hint: 
       "A file job is named by its path, such as data/files/abc.txt. Others get an id if you leave this empty.",
   },
   payload: { sentAs: "payload", label: "Payload", hint: "JSON; empty for none." },
-  priority: { sentAs: "priority", label: "Priority", hint: "From −100 to 100; higher runs first." },
+  priority: { sentAs: "priority", label: "Priority", hint: "From -100 to 100; higher runs first." },
   runAt: {
     sentAs: "run_at",
-    label: "Not before",
+    label: "Due",
     hint:
       "A time with its zone, such as 2030-01-31T12:00:00Z, or a span such as 15m, 2h or 3d; empty for now.",
   },

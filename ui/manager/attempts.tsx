@@ -21,7 +21,7 @@ const ENDS: Readonly<Record<AttemptView["outcome"], string>> = {
   postponed: "was postponed by its handler",
   stalled: "was lost: its consumer fell silent",
   crashed: "was lost: its consumer died",
-  released: "was stopped and requeued",
+  released: "was stopped, and returned to the queue",
 };
 
 export function Attempts({ view }: { readonly view: JobView }) {

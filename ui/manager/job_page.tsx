@@ -117,7 +117,14 @@ function Facts(
       <dl class="facts">
         {facts.map(([name, value, meaning]) => (
           <div key={name}>
-            <dt>{meaning === undefined ? name : <span class="explained" title={meaning}>{name}</span>}</dt>
+            <dt>
+              {meaning === undefined ? name : (
+                <details class="why">
+                  <summary>{name}</summary>
+                  <p class="small">{meaning}</p>
+                </details>
+              )}
+            </dt>
             <dd>{value}</dd>
           </div>
         ))}

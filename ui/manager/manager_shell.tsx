@@ -1,6 +1,7 @@
 /** The document of every page of the Manager: header links, the content, and the help. */
 import type { ComponentChildren } from "preact";
 import type { ManagerFrame } from "../http/app_env.ts";
+import { documentTitle } from "./page_title.ts";
 import { LogOutForm, Shell } from "../components/document.tsx";
 
 export interface FrameProps {
@@ -19,7 +20,7 @@ const LINKS = [["/", "Jobs"], ["/consumers", "Consumers"], ["/add", "Add job"]] 
 export function ManagerShell({ title, at, version, ops, children }: ManagerShellProps) {
   return (
     <Shell
-      title={`${title} · Persistent Queue`}
+      title={documentTitle(title)}
       page="manager"
       version={version}
       scripts={["/static/manager.js"]}

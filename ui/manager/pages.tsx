@@ -28,6 +28,7 @@ import { initialLiveness, PageBody } from "./page_body.tsx";
 import { type Gather, gatherViews } from "./gather_views.ts";
 import { UNTRANSLATED } from "../components/document.tsx";
 import { jobPath } from "./list_query.ts";
+import { titleOf } from "./page_title.ts";
 
 export function managerPages(deps: PageDeps): Hono<AppEnv> {
   const batches = new BulkActions(deps);
@@ -37,9 +38,9 @@ export function managerPages(deps: PageDeps): Hono<AppEnv> {
       c.set("manager", { version: deps.version, ops: otherPage(c, deps) });
       await next();
     })
-    .get("/", (c) => livePage(c, views.list, { title: "Manager", at: "/" }))
-    .get("/job", (c) => livePage(c, views.job, { title: c.req.query("id") ?? "Job", at: null }))
-    .get("/consumers", (c) => livePage(c, views.consumers, { title: "Consumers", at: "/consumers" }))
+    .get("/", (c) => livePage(c, views.list, { at: "/" }))
+    .get("/job", (c) => livePage(c, views.job, { at: null }))
+    .get("/consumers", (c) => livePage(c, views.consumers, { at: "/consumers" }))
     .get("/view/list", (c) => viewOnly(c, views.list))
     .get("/view/job", (c) => viewOnly(c, views.job))
     .get("/view/consumers", (c) => viewOnly(c, views.consumers))
@@ -72,7 +73,7 @@ async function viewOnly(c: PageContext, gather: Gather): Promise<Response> {
 }
 
 /** A page that the script keeps up to date: the rendered view is in `data-props`. */
-async function livePage(c: PageContext, gather: Gather, frame: FrameProps): Promise<Response> {
+async function livePage(c: PageContext, gather: Gather, { at }: Pick<FrameProps, "at">): Promise<Response> {
   const view = await gather(fieldsOf(c));
   const note = noteOf(c.req.query("note") ?? "");
   const body = (
@@ -80,7 +81,7 @@ async function livePage(c: PageContext, gather: Gather, frame: FrameProps): Prom
       <PageBody view={view} live={initialLiveness(view, note)} />
     </div>
   );
-  return framed(c, body, frame, { props: { view, note } });
+  return framed(c, body, { title: titleOf(view), at }, { props: { view, note } });
 }
 
 function framed(c: PageContext, body: VNode, frame: FrameProps, options: RenderOptions = {}): Response {

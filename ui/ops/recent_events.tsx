@@ -86,11 +86,11 @@ export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" |
     case "failed":
       return failureText(what);
     case "released":
-      return `requeued: ${what.detail}`;
+      return `returned to the queue: ${what.detail}`;
     case "reaped":
-      return `taken from its consumer, now ${what.status}`;
+      return `its consumer was lost: now ${what.status}`;
     case "reaped-many":
-      return `${count(what.count)} jobs were taken from their consumers`;
+      return `${count(what.count)} jobs have lost their consumers`;
     case "excused":
       return what.why;
     case "fenced":
