@@ -122,9 +122,9 @@ Deno.test("the recent events, which are of this host alone, do not stand unmarke
   await using pages = await openPages(OPEN_OPS);
   const events = async () =>
     /<section class="panel events"[^]*?<\/section>/.exec(await textOf(pages.askOps("/")))?.[0];
-  assert.doesNotMatch(await events() ?? "", /host/);
+  assert.doesNotMatch(await events() ?? "", / only/);
   pages.hosts = [hostOf(pages)];
-  assert.match((await events() ?? "").replaceAll(/<[^>]*>/g, ""), /of this host only: here/);
+  assert.match((await events() ?? "").replaceAll(/<[^>]*>/g, ""), /of here only, newest first/);
 });
 
 Deno.test("the vital signs of this host are under its name, where there are several", async () => {

@@ -60,8 +60,9 @@ export function waitOf(job: Waiting, now: number): string | null {
   return waitInWords(job, now, (runAt, waitMs) => `${moment(runAt, now)} (in ${duration(waitMs)})`);
 }
 
-/** The same, where space is short: `due in 59 min`, `due 3 Jan 2030`. */
+/** The same, where space is short and the kind is named beside it: `due in 59 min`, `due 3 Jan 2030`. */
 export function shortWaitOf(job: Waiting, now: number): string | null {
+  if (job.handler_broken) return "its handler cannot be loaded";
   return waitInWords(job, now, (runAt, waitMs) => waitMs < DAY_MS ? `in ${duration(waitMs)}` : date(runAt));
 }
 

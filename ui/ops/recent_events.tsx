@@ -23,12 +23,14 @@ export function RecentEvents({ events, host, manager, now }: RecentEventsProps) 
     <section class="panel events" aria-labelledby="events-title">
       <div class="panel-head">
         <h2 id="events-title">Recent events</h2>
-        {host !== null && (
-          <p class="events-host small">
-            of this host only: <span class="host-name">{host}</span>
-          </p>
-        )}
-        <p class="muted small">newest first, one line per job, times in {zone(now)}</p>
+        <p class="muted small">
+          {host !== null && (
+            <>
+              of <span class="host-name">{host}</span> only,{" "}
+            </>
+          )}
+          newest first, one line per job, times in {zone(now)}
+        </p>
       </div>
       {events.length === 0
         ? <p class="panel-body muted">No warnings and no errors so far.</p>
