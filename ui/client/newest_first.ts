@@ -1,7 +1,7 @@
 /** Puts what has arisen while the page is open before what was there before it. */
 
 /** A number of jobs in a sentence, which changes while the sentence stays the same. */
-const COUNT = /\d[\d,]*(?= (?:stalled )?jobs?\b)/g;
+const COUNT = /\d[\d,]*(?= (?:\w+ )?jobs?\b)/g;
 
 export class NewestFirst {
   /** The turn in which each sentence arose. */

@@ -24,18 +24,15 @@ export function PageHead({ view, live, children }: PageHeadProps) {
         <span role="status" class={`link-state needs-script ${live.isConnected ? "is-live" : "is-lost"}`}>
           {live.isConnected ? "Live" : (
             <>
-              Reconnecting…
-              {live.staleMs === null && (
-                <span class="roomy">{" "}Refreshing every few seconds meanwhile.</span>
-              )}
+              Reconnecting…{" "}
+              {live.staleMs === null && <span class="roomy">Refreshing every few seconds meanwhile.</span>}
             </>
           )}
         </span>
         {/* Outside the status, which a screen reader reads out at each change. */}
         {live.staleMs !== null && (
           <span class="stale">
-            <span class="roomy">What you see is{" "}</span>
-            {duration(live.staleMs)} old
+            <span class="roomy">What you see is</span> {duration(live.staleMs)} old
           </span>
         )}
       </div>
