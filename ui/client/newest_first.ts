@@ -1,8 +1,5 @@
 /** Puts what has arisen while the page is open before what was there before it. */
 
-/** A number of jobs in a sentence, which changes while the sentence stays the same. */
-const COUNT = /\d[\d,]*(?= (?:\w+ )?jobs?\b)/g;
-
 export class NewestFirst {
   /** The turn in which each sentence arose. */
   #known = new Map<string, number>();
@@ -13,11 +10,18 @@ export class NewestFirst {
     const turn = this.#turn++;
     const known = new Map<string, number>();
     for (const sentence of sentences) {
-      const words = sentence.replaceAll(COUNT, "");
+      const words = withoutCounts(sentence);
       known.set(words, this.#known.get(words) ?? turn);
     }
     this.#known = known;
-    const turnOf = (sentence: string) => known.get(sentence.replaceAll(COUNT, "")) ?? turn;
+    const turnOf = (sentence: string) => known.get(withoutCounts(sentence)) ?? turn;
     return [...sentences].sort((a, b) => turnOf(b) - turnOf(a));
   }
+}
+
+/** Without what is before "jobs": their number changes while the sentence stays the same. */
+function withoutCounts(sentence: string): string {
+  const words = sentence.split(" ");
+  const areJobs = (i: number) => words[i]?.startsWith("job") ?? false;
+  return words.filter((_, i) => !areJobs(i + 1) && !areJobs(i + 2)).join(" ");
 }
