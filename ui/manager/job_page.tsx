@@ -121,7 +121,7 @@ function Facts(
               {meaning === undefined ? name : (
                 <details class="why">
                   <summary>{name}</summary>
-                  <p class="small">{meaning}</p>
+                  <p class="small meaning">{meaning}</p>
                 </details>
               )}
             </dt>
