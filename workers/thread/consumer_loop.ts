@@ -211,12 +211,12 @@ export class ConsumerLoop {
     }
   }
 
-  /** Changes that a module makes while it loads are visible only to the jobs of its kind. */
+  /** What a module replaces while it loads is visible only to the jobs of its kind. */
   #adopt(kind: string): void {
     const { guards: { tidiness }, log } = this.#options;
     const names = tidiness.adopt(kind);
     if (names.length === 0) return;
-    log.info(`The handler of kind ${kind} changes ${names.join(", ")}: only its own jobs see that`);
+    log.info(`The handler of kind ${kind} replaces ${names.join(", ")}: only its own jobs see that`);
   }
 
   /** The thread is no longer usable. Its current job goes to another consumer, and is charged if it is guilty. */
