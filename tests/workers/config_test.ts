@@ -507,6 +507,14 @@ Deno.test("HANDLER_ALLOW takes Deno's names for permissions", () => {
   assertOneProblem({ HANDLER_ALLOW: "net=" }, /nothing after the equals sign/);
 });
 
+Deno.test("HANDLER_ALLOW with a bare read or write warns that a handler can take the locks of the database", () => {
+  const warnings = (HANDLER_ALLOW: string, QUEUE_URL = "sqlite:data/queue.db") =>
+    read({ HANDLER_ALLOW, QUEUE_URL }).warnings.map((text) => text.split(",")[0]);
+  assert.deepEqual(warnings("read write=/srv"), ["HANDLER_ALLOW has a bare read"]);
+  assert.deepEqual(warnings("read=data net write"), ["HANDLER_ALLOW has a bare write"]);
+  assert.deepEqual(warnings("read write", "postgres://us@db.example.com/queue"), []);
+});
+
 Deno.test("HANDLER_ALLOW with what Deno does not take is refused by name, not by the start", () => {
   const invalid = [
     "net=:8080",
