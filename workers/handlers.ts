@@ -101,11 +101,20 @@ function checked(kind: string, { handler, deadlineMs }: Partial<HandlerModule>):
   if (typeof handler !== "function") {
     throw new Error(`The handler file ${kind}.ts does not export a function named handler`);
   }
+  if (isGenerator(handler)) {
+    throw new Error(
+      `The handler of ${kind}.ts is a generator, which runs nothing when it is called: use a function`,
+    );
+  }
   if (deadlineMs === undefined) return { handler };
   if (!isDeadline(deadlineMs)) {
     throw new Error(`The handler file ${kind}.ts exports a deadlineMs that is not a number of milliseconds`);
   }
   return { handler, deadlineMs };
+}
+
+function isGenerator(handler: object): boolean {
+  return Object.prototype.toString.call(handler).endsWith("GeneratorFunction]");
 }
 
 function isDeadline(ms: unknown): boolean {

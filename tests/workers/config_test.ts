@@ -139,10 +139,22 @@ Deno.test("PUBLIC_URL takes a scheme, a host, and optionally a port and a path",
 
 Deno.test("ALLOWED_HOSTS are plain names, TRUSTED_PROXIES addresses and networks", () => {
   const own = { MANAGER_PASSWORD: "a password of our own" };
-  const { allowedHosts } = read({ ...own, ALLOWED_HOSTS: "queue, Queue.internal,[::1] ,192.0.2.1," });
-  assert.deepEqual(allowedHosts, ["queue", "queue.internal", "::1", "192.0.2.1"]);
+  const { allowedHosts } = read({
+    ...own,
+    ALLOWED_HOSTS: "queue, Queue.internal,[::1] ,192.0.2.1,Bücher.example",
+  });
+  assert.deepEqual(allowedHosts, ["queue", "queue.internal", "::1", "192.0.2.1", "xn--bcher-kva.example"]);
   for (
-    const wrong of ["queue:8501", "https://queue", "*.example.com", "*", "a b", "queue/jobs", "999.1.1.1"]
+    const wrong of [
+      "queue:8501",
+      "https://queue",
+      "*.example.com",
+      "*",
+      "a b",
+      "queue/jobs",
+      "999.1.1.1",
+      "a..b",
+    ]
   ) {
     assertOneProblem(
       { ...own, ALLOWED_HOSTS: `queue,${wrong}` },

@@ -80,6 +80,14 @@ Deno.test("other files beside handlers are ignored: tests, types, helpers, docum
   ]);
 });
 
+Deno.test("a pipe or a device is not taken as a handler, through a link either: loading it hung a thread", async () => {
+  await using folder = await tempFolder();
+  await Deno.symlink("/dev/zero", folder.file("zero.ts"));
+  const { kinds, problems } = handlerFiles(urlOf(folder));
+  assert.deepEqual(kinds, []);
+  assert.deepEqual(problems, ["zero.ts is not a file, so it is not taken as a handler."]);
+});
+
 const SILENT = { warn: () => {}, info: () => {} };
 
 Deno.test("each handler is loaded at the start, and a problem is reported in a sentence", async () => {
