@@ -139,6 +139,14 @@ export class Queue implements Role {
     return [...this.#maintenance.warnings, ...this.#last.warnings];
   }
 
+  get version(): Role["version"] {
+    return this.#parts.options.version;
+  }
+
+  get parkedKinds(): Role["parkedKinds"] {
+    return this.#last.parkedKinds;
+  }
+
   get durability(): Role["durability"] {
     return this.#last.durability;
   }

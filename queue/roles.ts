@@ -162,6 +162,11 @@ export interface Inspector {
   readonly publicTrouble: string | null;
   /** Warnings for the operator while the storage works, as of the last sweep. */
   readonly warnings: readonly string[];
+  /**
+   * The kinds of waiting jobs that no host claims, as of the last statistics: no handler has their name, or theirs cannot be
+   * loaded.
+   */
+  readonly parkedKinds: readonly string[];
   /** What an acknowledged job survives, as of the last statistics; `unknown` before the first. */
   readonly durability: Durability;
   /** The other processes on the queue, at most half a second out of date; empty on a backend for one host. */
@@ -170,6 +175,8 @@ export interface Inspector {
   readonly isShared: boolean;
   /** The name of this process among the hosts. */
   readonly hostName: string;
+  /** The version of the program that this process runs. */
+  readonly version: string;
   /** A job whose last heartbeat is older is stalled, in milliseconds. */
   readonly stallMs: number;
   /** The kinds that some host has a handler for, at most half a second out of date. */

@@ -73,7 +73,7 @@ export interface HostView {
   readonly silentMs: number;
   /** What it shows of itself, without recent events; null: nothing that this release understands. */
   readonly view: SystemView | null;
-  /** The age of `view` at the last look, in milliseconds. */
+  /** The age of `view`, in milliseconds. */
   readonly viewAgeMs: number;
   /** Events per second through this process, and the last minute of them, oldest first. */
   readonly rates: Rates;

@@ -93,7 +93,7 @@ export function opsApp(options: AppOptions): App {
     return streamOf(c, live, { event: "snapshot", limit, stillAuthorized });
   });
   app.get("/metrics", (c) => metrics(c, deps));
-  app.route("/", opsPages(deps));
+  app.route("/", opsPages(deps, { hasLogin: !isOpen }));
   return { ...served(app, options), close: () => end(live, sessions) };
 }
 

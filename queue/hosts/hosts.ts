@@ -62,7 +62,9 @@ export class Hosts implements Roles {
   };
 
   get hosts(): readonly HostView[] {
-    return this.#current().hosts;
+    const { hosts } = this.#current();
+    // While the storage is away, what was read last grows old.
+    return hosts.map((host) => ({ ...host, viewAgeMs: host.viewAgeMs + this.#shared.presence.seenForMs }));
   }
 
   /** The kinds for which some host has a handler; those of this one come first. */

@@ -5,6 +5,7 @@ export interface Attempt {
   /** Starts at 1, as in the log. If a handler neither returned nor threw, the next attempt has the same number. */
   readonly number: number;
   readonly outcome: "running" | "completed" | "failed" | "postponed" | "stalled" | "crashed" | "released";
+  /** Null if unknown, as for a lost attempt after a retry. */
   readonly startedAt: number | null;
   /** Null while it runs. */
   readonly endedAt: number | null;
@@ -31,22 +32,29 @@ const OUTCOMES: Partial<Record<HistoryEvent, Attempt["outcome"]>> = {
 export function attemptsOf(
   { job, history, now }: { job: Job; history: readonly HistoryEntry[]; now: number },
 ): Attempt[] {
-  const attempts = history.flatMap((entry) => attemptOf(entry) ?? []);
+  const attempts = history.flatMap((entry, i) =>
+    attemptOf(entry, { isFirst: history[i - 1]?.lease !== entry.lease }) ?? []
+  );
   const present = presentOf(job, now);
   return present === null ? attempts : [...attempts, present];
 }
 
-/** Null for a line that is not about an attempt: a job may also lose its consumer while it waits for a retry. */
+/**
+ * Null for a line that is not about an attempt: a job may also lose its consumer while it waits for a retry. `isFirst`: it
+ * is the first line of its lease.
+ */
 function attemptOf(
-  { at, event, retries, consumerId, detail, ranMs, report, log }: HistoryEntry,
+  entry: HistoryEntry,
+  { isFirst }: { readonly isFirst: boolean },
 ): Attempt | null {
+  const { at, event, retries, consumerId, detail, ranMs, report, log } = entry;
   const outcome = OUTCOMES[event];
   const isEndOfHandler = outcome === "failed" || outcome === "postponed";
   if (outcome === undefined || !(isEndOfHandler || ranMs !== null)) return null;
   return {
     number: event === "retried" ? retries : retries + 1,
     outcome,
-    startedAt: ranMs === null ? null : at - ranMs,
+    startedAt: isEndOfHandler ? beforeEnd(entry) : isFirst ? entry.takenAt : null,
     endedAt: at,
     ranMs,
     consumerId,
@@ -54,6 +62,11 @@ function attemptOf(
     detail: report,
     log,
   };
+}
+
+/** Only of an attempt that its handler ended: a lost one may have been noticed hours later. */
+function beforeEnd({ at, ranMs }: HistoryEntry): number | null {
+  return ranMs === null ? null : at - ranMs;
 }
 
 /** The attempt that completed the job, or that is running: the history has a line for neither. */

@@ -31,6 +31,11 @@ export class LastStats {
     return this.#stats?.durability ?? "unknown";
   }
 
+  /** Of waiting jobs, as of the last `look`. */
+  get parkedKinds(): string[] {
+    return this.#stats?.parked.map(({ kind }) => kind) ?? [];
+  }
+
   /** The store's warnings, and a sentence for each kind without a handler. */
   get warnings(): string[] {
     const handlersDir = this.#parts.options.handlersDir ?? QUEUE_DEFAULTS.handlersDir;

@@ -73,9 +73,14 @@ export class Presence {
     return this.#isWanted || !this.#parts.options.isGuest;
   }
 
+  /** How long ago `seen` was read, in milliseconds. */
+  get seenForMs(): number {
+    return performance.now() - this.#lookedAt;
+  }
+
   /** Whether `seen` is recent; a process that works on the queue keeps it so. */
   get hasLooked(): boolean {
-    return this.isWorking || performance.now() - this.#lookedAt < LOOK_MS;
+    return this.isWorking || this.seenForMs < LOOK_MS;
   }
 
   /** From now on the other processes get this view with each beat; null: none. */

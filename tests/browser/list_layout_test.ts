@@ -26,7 +26,18 @@ browserEditTest(
     await sql(system, `UPDATE jobs SET run_at = 0, ${times} WHERE status = 'PROCESSING';`);
     await using stage = await onStage(browser, { system });
     const { page, problems } = stage;
-    for (const path of ["/", "/?status=FAILED", "/?status=PENDING", "/?kind=mail"]) {
+    for (
+      const path of [
+        ...[
+          "/",
+          "/?status=FAILED",
+          "/?status=FAILED,UNPROCESSABLE",
+          "/?status=PENDING",
+          "/?status=PROCESSING",
+        ],
+        "/?kind=mail",
+      ]
+    ) {
       await page.goto(system.manager + path);
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 900 });
@@ -38,6 +49,32 @@ browserEditTest(
       }
     }
     assert.deepEqual(problems, []);
+  },
+);
+
+browserEditTest(
+  "the heartbeat of a job at work, and the error of a failed one, have room in their lists",
+  async (browser) => {
+    await using system = await managerSystem();
+    await addOneOfEach(system);
+    const error = "TypeError: Cannot read properties of undefined (reading 'customer')";
+    await sql(
+      system,
+      `UPDATE jobs SET error = '${error.replaceAll("'", "''")}' WHERE status = 'UNPROCESSABLE';`,
+    );
+    await using stage = await onStage(browser, { system });
+    const { page } = stage;
+    for (const width of [390, 768, 1020, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.goto(`${system.manager}/?status=PROCESSING`);
+      await page.locator("tbody .cell-heartbeat", { hasText: /ago/ }).first().waitFor();
+    }
+    await page.goto(`${system.manager}/?status=UNPROCESSABLE`);
+    const shown = page.locator(".job-error");
+    assert.equal(await shown.getAttribute("title"), error);
+    await page.setViewportSize({ width: 1440, height: 900 });
+    const px = await page.locator(".job-more").evaluate((one) => one.clientWidth);
+    assert.ok(px > 300, `${px} px for the error`);
   },
 );
 

@@ -16,6 +16,10 @@ browserEditTest("the rows of the Manager hold still under their reader", async (
   await t.step("what is selected stays selected when it leaves the list", () => staysSelected(stage));
   await t.step("a whole page selected leads to all that match", () => allThatMatch(stage));
   await t.step("the search box says what the list shows, after Back too", () => searchBox(stage));
+  await t.step(
+    "Back does not undo the tab together with the filter chosen after it",
+    () => backStepByStep(stage),
+  );
   await t.step("the page of a job links back to the list it was opened from", () => wayBack(stage));
   await t.step("Shift and a click select all that lies between", () => range(stage));
   await t.step("keys switch the tabs, and act on the job that has the focus", () => keys(stage));
@@ -162,6 +166,26 @@ async function searchBox(stage: Stage): Promise<void> {
   assert.deepEqual(problems, []);
 }
 
+async function backStepByStep(stage: Stage): Promise<void> {
+  const { page, problems } = stage;
+  await fiveFailed(stage, "/");
+  const search = (text: string) => page.waitForURL((url) => url.search === text);
+  await page.getByRole("link", { name: /^FAILED/ }).click();
+  await search("?status=FAILED");
+  await rowOf(page, "number-5").waitFor();
+  assert.equal(await page.title(), "FAILED jobs · Persistent Queue");
+  await page.getByLabel("Changed", { exact: true }).selectOption("1h");
+  await search("?status=FAILED&changed_since=1h");
+  await page.getByLabel("Part of the id").pressSequentially("number-3", { delay: 250 });
+  await search("?status=FAILED&changed_since=1h&q=number-3");
+  for (const text of ["?status=FAILED&changed_since=1h", "?status=FAILED", ""]) {
+    await page.goBack();
+    assert.equal(new URL(page.url()).search, text);
+  }
+  await rowOf(page, "number-5").waitFor();
+  assert.deepEqual(problems, []);
+}
+
 async function wayBack(stage: Stage): Promise<void> {
   const { page, problems } = stage;
   await fiveFailed(stage, "/?status=FAILED&q=number-3");
@@ -214,6 +238,12 @@ async function undo(stage: Stage): Promise<void> {
   await note(page).filter({ hasText: "Job resubmitted." }).waitFor(LIVE);
   const job = await system.job("data/files/number-6.txt");
   assert.deepEqual([job.status, job.run_at], ["PENDING", due]);
+  for (const id of ["number-2", "number-6"]) await rowOf(page, id).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Cancel selected" }).click();
+  await page.getByRole("button", { name: "Undo for the one that had not failed" }).click();
+  await note(page).filter({ hasText: "Job resubmitted." }).waitFor(LIVE);
+  assert.equal((await system.job("data/files/number-6.txt")).status, "PENDING");
+  assert.equal((await system.job("data/files/number-2.txt")).status, "CANCELED");
   assert.deepEqual(problems, []);
 }
 

@@ -50,6 +50,10 @@ browserEditTest("the Manager keeps itself up to date in a browser", async (brows
     "a page that loses its server says so, and catches up when it is back",
     () => reconnecting(stage),
   );
+  await t.step(
+    "the page of a running job does not go on as if it ran while the server does not answer",
+    () => standStill(stage),
+  );
 });
 
 async function changesShow({ system, page, problems }: Stage) {
@@ -230,9 +234,31 @@ async function reconnecting({ system, page, context }: Stage) {
   await rowOf(page, "a.txt").waitFor();
   await context.setOffline(true);
   await page.getByText("Reconnecting…").waitFor();
+  await page.getByText(/What you see is \d/).waitFor();
   await addWaiting(system, ["data/files/b.txt"]);
   assert.equal(await rowOf(page, "b.txt").count(), 0);
   await context.setOffline(false);
   await rowOf(page, "b.txt").waitFor();
   await eventually("the note goes", async () => await page.getByText("Reconnecting…").count() === 0);
+  assert.equal(await page.getByText(/What you see is/).count(), 0);
+}
+
+async function standStill({ system, page, context }: Stage) {
+  await clear(system);
+  await addOneOfEach(system);
+  await sql(
+    system,
+    `UPDATE jobs SET run_at = 0, started_at = ${Date.now() - 3_000} WHERE status = 'PROCESSING';`,
+  );
+  await page.goto(`${system.manager}/job?id=data/files/processing.txt`);
+  await page.getByText("Now", { exact: true }).waitFor();
+  const took = page.locator(".facts div", { hasText: "Took" }).locator("dd");
+  await context.setOffline(true);
+  await page.getByText("As last known").waitFor();
+  const known = await took.innerText();
+  await page.getByText(/What you see is [3-9](?:\.\d)? s old/).waitFor();
+  assert.equal(await took.innerText(), known);
+  assert.equal(await page.getByText("Now", { exact: true }).count(), 0);
+  await context.setOffline(false);
+  await page.getByText("Now", { exact: true }).waitFor();
 }

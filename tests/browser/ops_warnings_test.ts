@@ -18,6 +18,24 @@ browserTest("warnings on Ops are never cut without a way to read the rest", asyn
   }
 });
 
+browserTest("a new warning on Ops is not hidden behind an old one", async (browser) => {
+  await using pages = await openPages(OPEN_OPS);
+  pages.view = { ...pages.view, warnings: [MIDDLE] };
+  const served = serve({ app: pages.ops, hostname: "127.0.0.1", port: 0, setting: "X" });
+  await served.ready;
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(served.url);
+    await page.getByText("Live", { exact: true }).waitFor({ timeout: 10_000 });
+    pages.view = { ...pages.view, warnings: [MIDDLE, SHORT] };
+    await page.locator(".health-list li", { hasText: SHORT }).waitFor({ timeout: 10_000 });
+  } finally {
+    await context.close();
+    await served.close();
+  }
+});
+
 interface Shown {
   readonly width: number;
   readonly warnings: readonly string[];

@@ -141,3 +141,28 @@ Deno.test("the attempt after a RetryLater is shown with its own start and durati
     1_500,
   ]);
 });
+
+Deno.test("an attempt that was lost did not begin later because that was noticed late", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  const job = await claimNext(on.queue);
+  on.clock.pass(2_000);
+  await on.queue.renew([job]);
+  on.clock.pass(3_600_000);
+  await on.queue.sweep({ held: [], freed: 0 });
+  const [lost] = attemptsOf({ ...await on.queue.get("a"), now: on.clock() });
+  assert.deepEqual([lost?.outcome, lost?.startedAt, lost?.ranMs], ["stalled", START, 2_000]);
+});
+
+Deno.test("when an attempt after a retry began is not made up if it was lost", async () => {
+  await using on = await testQueue();
+  await on.queue.add([{ id: "a" }]);
+  const job = await claimNext(on.queue);
+  await end(on.queue, job, THREW);
+  on.clock.pass(3_000);
+  await on.queue.renew([job]);
+  on.clock.pass(3_600_000);
+  await on.queue.sweep({ held: [], freed: 0 });
+  const [, lost] = attemptsOf({ ...await on.queue.get("a"), now: on.clock() });
+  assert.deepEqual([lost?.outcome, lost?.startedAt, lost?.ranMs], ["stalled", null, 2_000]);
+});

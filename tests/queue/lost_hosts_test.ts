@@ -81,6 +81,34 @@ for (const { name, start } of sharedServers(UNANSWERED)) {
   });
 }
 
+const AWAY = "what is known of other hosts grows old while the storage does not answer";
+
+for (const { name, start } of sharedServers(AWAY)) {
+  Deno.test(`${name}: ${AWAY}`, async () => {
+    await using server = await start();
+    const other = await joinAs("web-9", server);
+    const store = await openStore(server.url(), "owner");
+    let isAway = false;
+    const queue = new Queue(
+      changedStore(store, {
+        processes: (how) =>
+          isAway ? Promise.reject(new StorageError("away", { passing: true })) : store.processes(how),
+      }),
+      QUEUE_DEFAULTS,
+    );
+    try {
+      await queue.recover();
+      await eventually("it knows the other", () => queue.hosts.length === 1);
+      isAway = true;
+      const before = queue.hosts[0]?.viewAgeMs ?? 0;
+      await eventually("it grows old", () => (queue.hosts[0]?.viewAgeMs ?? 0) > before + 1_500);
+    } finally {
+      await queue.close();
+      await other.leave();
+    }
+  });
+}
+
 const NOTHING = { held: [], freed: 0 };
 
 interface Host {

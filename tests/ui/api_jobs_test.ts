@@ -41,6 +41,7 @@ Deno.test("a job that is added can be read back in full", async () => {
       lease: 0,
       stalled: false,
       no_handler: false,
+      handler_broken: false,
       actions: ["cancel"],
     },
     ...{ created_at: shown.body.created_at, updated_at: shown.body.updated_at, history: [], attempts: [] },

@@ -33,6 +33,14 @@ async function textOf(response: Promise<Response>): Promise<string> {
   return (await (await response).text()).replaceAll(/<(script|style)[^]*?<\/\1>/g, "");
 }
 
+/** How long a host has been up differs from run to run. */
+function withoutTime(row: string): string {
+  return row.replace(/ up .+?(?= version|$)/, " up …");
+}
+
+/** The host that answers, as scripts get it, but for its start. */
+const HERE = { name: "here", quiet_ms: null, version: "", memory_bytes: 1_000_000 };
+
 /** The rows of the table: the names of hosts, and the words of each consumer. */
 function rowsIn(html: string): string[] {
   const table = /<table class="cards consumers"[^]*?<\/table>/.exec(html)?.[0] ?? "";
@@ -54,13 +62,14 @@ Deno.test("the answer for scripts has one shape on a backend, however many hosts
     const { hosts, consumers } = await (await pages.api("/api/stats")).json();
     return [hosts, consumers.length, consumers[0].host, consumers[0].takes_faults];
   };
-  const here = { name: "here", quiet_ms: null };
+  const here = { ...HERE, started_at: pages.view.startedAt };
+  const other = { ...here, name: "web-2", version: "1.0.0", started_at: 0 };
   assert.deepEqual(
     await shapeNow(),
     pages.queue.isShared ? [[here], 1, "here", true] : [[], 1, undefined, undefined],
   );
   pages.hosts = [hostOf(pages)];
-  assert.deepEqual(await shapeNow(), [[here, { name: "web-2", quiet_ms: null }], 3, "here", true]);
+  assert.deepEqual(await shapeNow(), [[here, other], 3, "here", true]);
 });
 
 for (const server of sharedServers("a host alone is listed")) {
@@ -68,7 +77,7 @@ for (const server of sharedServers("a host alone is listed")) {
     await using running = await server.start();
     await using pages = await openPages(OPEN_OPS, { url: running.url() });
     const { hosts, consumers } = await (await pages.api("/api/stats")).json();
-    assert.deepEqual(hosts, [{ name: "here", quiet_ms: null }]);
+    assert.deepEqual(hosts, [{ ...HERE, started_at: hosts[0].started_at }]);
     assert.deepEqual([consumers[0].host, consumers[0].takes_faults], ["here", true]);
     const ops = await textOf(pages.askOps("/"));
     assert.match(ops, /All is well: 1 consumer is running/);
@@ -93,10 +102,10 @@ Deno.test("both pages show the consumers of every host under its name, and count
   const cookie = await pages.logIn();
   const manager = await textOf(pages.ask("/consumers", { headers: { cookie } }));
   for (const html of [ops, manager]) {
-    assert.deepEqual(rowsIn(html).map((row) => row.replace(/ Crash Hang$/, "")), [
-      "here this host",
+    assert.deepEqual(rowsIn(html).map((row) => withoutTime(row.replace(/ Crash Hang$/, ""))), [
+      "here this host 0 of 1 working 1 MB up …",
       "1 11111111 idle – – 0.1 s ago 7 2 1",
-      "web-2",
+      "web-2 1 of 2 working 1 MB up … version 1.0.0",
       "1 22222222 working job 7 3.0 s 1.1 s ago 7 2 1",
       "2 – restarting – – – 7 2 1",
     ]);
@@ -107,6 +116,15 @@ Deno.test("both pages show the consumers of every host under its name, and count
   assert.equal(new Set(ids).size, 3, "two cells have one name");
   const view = await (await pages.ask("/view/consumers", { headers: { cookie } })).json();
   assert.deepEqual(view.hosts.map(({ name }: { name: string }) => name), ["here", "web-2"]);
+});
+
+Deno.test("the recent events, which are of this host alone, do not stand unmarked below the consumers of all hosts", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  const events = async () =>
+    /<section class="panel events"[^]*?<\/section>/.exec(await textOf(pages.askOps("/")))?.[0];
+  assert.doesNotMatch(await events() ?? "", /host/);
+  pages.hosts = [hostOf(pages)];
+  assert.match((await events() ?? "").replaceAll(/<[^>]*>/g, ""), /of this host only: here/);
 });
 
 Deno.test("the vital signs of this host are under its name, where there are several", async () => {
@@ -124,7 +142,7 @@ Deno.test("the vital signs of this host are under its name, where there are seve
   pages.hosts = [hostOf(pages)];
   assert.deepEqual(await named(), [
     "This host: here",
-    ...["Last check for stalled jobs", "Requeued", "Late results dropped"],
+    ...["Last check for stalled jobs", "Returned to the queue", "Late results dropped"],
     ...["Producer", "Running for", "Memory", "Version"],
   ]);
 });
@@ -170,10 +188,19 @@ Deno.test("a host that has fallen silent is shown as such, and its rates no long
   assert.equal((await (await pages.api("/api/stats")).json()).rates.completed, 0);
 });
 
+Deno.test("while the storage is away, what was known of other hosts is not shown as if it were fresh", async () => {
+  await using pages = await openPages(OPEN_OPS);
+  pages.hosts = [hostOf(pages, { silentMs: 500, viewAgeMs: 11_000 })];
+  const ops = await textOf(pages.askOps("/"));
+  assert.match(ops, /not heard of for 11 s/);
+  assert.match(rowsIn(ops).at(-2) ?? "", /^1 22222222 silent job 7 13 s 11 s ago/);
+  assert.doesNotMatch(ops, /web-2: this host has not been heard of/, "the storage is the cause, and named");
+});
+
 Deno.test("a host that shows nothing, as another release may, has a heading without consumers", async () => {
   await using pages = await openPages(OPEN_OPS);
   pages.hosts = [hostOf(pages, { view: null, history: [] })];
-  assert.deepEqual(rowsIn(await textOf(pages.askOps("/"))).at(-1), "web-2");
+  assert.deepEqual(rowsIn(await textOf(pages.askOps("/"))).at(-1)?.split(" ")[0], "web-2");
 });
 
 Deno.test("hosts are in the same order, whichever of them serves the page", async () => {

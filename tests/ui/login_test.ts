@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { safeNext } from "../../ui/auth/login.tsx";
-import { openPages, PASSWORD, TOKEN } from "./open_pages.ts";
+import { OPEN_OPS, openPages, PASSWORD, TOKEN } from "./open_pages.ts";
 
 function form(fields: Record<string, string>) {
   return { method: "POST", body: new URLSearchParams(fields) };
@@ -239,4 +239,15 @@ Deno.test("a password is compared whole: spaces, length and letters of any langu
   }
   assert.equal(await statusOf("pässword 密码 ", "10.0.0.9"), 303);
   assert.equal(await statusOf("pa\u0308ssword 密码 ", "10.0.0.9"), 303, "as some keyboards write it");
+});
+
+Deno.test("who has logged in to Ops can log out there", async () => {
+  await using pages = await openPages();
+  const cookie = await pages.logInToOps();
+  const html = await (await pages.askOps("/", { headers: { cookie } })).text();
+  assert.match(html, /<form method="post" action="\/logout"[^>]*><button[^>]*>Log out</);
+  await drained(pages.askOps("/logout", { method: "POST", headers: { cookie } }));
+  assert.equal((await drained(pages.askOps("/", { headers: { cookie } }))).status, 303);
+  await using open = await openPages(OPEN_OPS);
+  assert.doesNotMatch(await (await open.askOps("/")).text(), /Log out/, "there is nothing to log out of");
 });

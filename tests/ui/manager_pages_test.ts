@@ -64,7 +64,7 @@ Deno.test("a button that was drawn for another state of the job does nothing, an
     assert.deepEqual(await press("cancel", "PENDING", job.lease), {
       tone: "good",
       text: "Job canceled.",
-      undo: "job 0",
+      undo: { ids: ["job 0"], isAll: true },
     });
   });
   await t.step("a second click is no failure", async () => {
@@ -87,6 +87,26 @@ Deno.test("a note about a failure has another tone than one about a success", as
   assert.equal((await visitor.act("/cancel", { id: "nobody" })).tone, "danger");
   assert.equal((await visitor.act("/cancel", {})).tone, "warning");
   assert.equal((await visitor.act("/sweep", {})).text, "Checked: no job is stalled.");
+});
+
+Deno.test("a cancel of selected jobs can be undone like that of one job, except for those that had failed", async () => {
+  await using pages = await openPages();
+  const cookie = await pages.logIn();
+  await pages.queue.add(mails(3));
+  const send = async (verb: string, ids: readonly string[]) => {
+    const body = new URLSearchParams(ids.map((id) => ["id", id]));
+    const headers = { cookie, accept: "application/json" };
+    return (await (await pages.ask(`/${verb}`, { method: "POST", headers, body })).json()).note;
+  };
+  const { undo } = await send("cancel", ["job 0", "job 1"]);
+  assert.deepEqual(undo, { ids: ["job 0", "job 1"], isAll: true });
+  assert.deepEqual(await send("resubmit", undo.ids), { tone: "good", text: "Resubmitted 2 jobs." });
+  const { claimed: [job] } = await pages.queue.claim([{ consumerId: "c", limit: 1, suspect: false }]);
+  assert.ok(job);
+  await pages.queue.settle([{ job, outcome: { type: "gave-up", error: "no" } }]);
+  const mixed = await send("cancel", ["job 0", "job 1", "job 2"]);
+  assert.deepEqual(mixed.undo.ids, ["job 0", "job 1", "job 2"].filter((id) => id !== job.id));
+  assert.equal(mixed.undo.isAll, false);
 });
 
 Deno.test("the question before an action on all that match names their number and what they are", async () => {
@@ -322,6 +342,18 @@ Deno.test("the list shows when a job was added, how long it waited and took, and
   const { text } = await page("/");
   assert.match(text, /AddedWaitedTook/);
   assert.match(text, /toldprio 7\{"to":"anna"\}mailPENDING/);
+});
+
+Deno.test("the lists have titles of their own, by which tabs and the history can be told apart", async () => {
+  await using pages = await openPages();
+  const headers = { cookie: await pages.logIn() };
+  const title = async (path: string) =>
+    /<title>(.*?)<\/title>/.exec(await (await pages.ask(path, { headers })).text())?.[1];
+  assert.equal(await title("/"), "Manager · Persistent Queue");
+  assert.equal(await title("/?status=FAILED&kind=mail"), "FAILED jobs of kind mail · Persistent Queue");
+  assert.equal(await title("/?stalled=1"), "Stalled jobs · Persistent Queue");
+  await pages.queue.add(mails(1));
+  assert.equal(await title("/job?id=job+0"), "job 0 · Persistent Queue");
 });
 
 Deno.test("a warning of the system is on every page", async () => {

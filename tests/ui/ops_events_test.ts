@@ -92,7 +92,7 @@ Deno.test("every notable event has its sentence, and jobs their ids, whatever th
       `info | – | 1,200 jobs resubmitted by ${by}, then it was stopped | 0`,
       `info | h | canceled by ${by} | 0`,
       "warning | g | late result dropped: its lease was lost | 0",
-      "warning | e (of all) | requeued: its consumer ended | 0",
+      "warning | e (of all) | returned to the queue: its consumer ended | 0",
       "warning | d | given up, too many crashes: thread ended | 0",
       "warning | c: d | given up: no one to write to | 0",
     ],
@@ -115,12 +115,12 @@ Deno.test("each job that a sweep took back has a line, unless they are so many t
   });
   assert.deepEqual(linesOf(swept([])), []);
   assert.deepEqual(linesOf(swept(["f: 1", "f: 2"], "Nothing is charged")), [
-    "warning | f: 2 | taken from its consumer, now PENDING | 0",
-    "warning | f: 1 | taken from its consumer, now PENDING | 0",
+    "warning | f: 2 | its consumer was lost: now PENDING | 0",
+    "warning | f: 1 | its consumer was lost: now PENDING | 0",
     "warning | – | Nothing is charged | 0",
   ]);
   const many = Array.from({ length: 5000 }, (_, i) => `${i}`);
-  assert.deepEqual(linesOf(swept(many)), ["warning | – | 5,000 jobs were taken from their consumers | 0"]);
+  assert.deepEqual(linesOf(swept(many)), ["warning | – | 5,000 jobs have lost their consumers | 0"]);
 });
 
 Deno.test("normal events leave no line: stops, each job of a bulk move, plain work", () => {

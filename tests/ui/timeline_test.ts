@@ -15,6 +15,7 @@ const JOB: JobView["job"] = {
     lease: 0,
     stalled: false,
     no_handler: false,
+    handler_broken: false,
     actions: [],
   },
 };

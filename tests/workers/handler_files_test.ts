@@ -130,7 +130,7 @@ Deno.test("each handler is loaded at the start, and a problem is reported in a s
   const about = (name: string) => told.filter((sentence) => sentence.includes(`handler file ${name}.ts`));
   assert.deepEqual(about("sound"), []);
   const expected: Record<string, RegExp> = {
-    syntax: /cannot be loaded: SyntaxError: Expected '}'.* at file:.*syntax\.ts:1:31$/,
+    syntax: /cannot be loaded: SyntaxError: Expected '}'.* \(at file:.*syntax\.ts:1:31\)$/,
     nothing: /does not export a function named handler$/,
     missing: /cannot be loaded: .*words\.ts/,
     package: /cannot be loaded: .*no-such-words is not known\. Add it to the imports/,
@@ -212,7 +212,7 @@ Deno.test("a handler that a consumer cannot load is held, until it can be loaded
   await check.run();
   check.hold("mail", "The handler file mail.ts cannot be loaded: no database\n    at mail.ts:1:7");
   assert.deepEqual(check.problems, [
-    "The handler file mail.ts cannot be loaded: no database at mail.ts:1:7 – jobs of kind mail wait",
+    "The handler file mail.ts cannot be loaded: no database (at mail.ts:1:7) – jobs of kind mail wait",
   ]);
   await eventually("it is tried again", () => brokenKinds.length === 2);
   assert.deepEqual(brokenKinds, [["mail"], []]);

@@ -8,10 +8,13 @@ import type {
   SystemView,
 } from "@persistent-queue/queue";
 
-export type HostsSource = Pick<Inspector, "hosts" | "hostName" | "isShared">;
+export type HostsSource = Pick<Inspector, "hosts" | "hostName" | "isShared" | "version">;
 
 /** A process publishes its view twice a second: one that is silent for longer than this is blocked, or cut off. */
 const QUIET_MS = 3_000;
+
+/** A view that is older is not what its host does now, even if the host was heard of at the last look. */
+const STALE_MS = 5_000;
 
 /** If there may be several hosts, each consumer names its own. */
 export function consumersOnWire(view: SystemView, { isShared, hosts, hostName }: HostsSource) {
@@ -24,11 +27,13 @@ export function consumersOnWire(view: SystemView, { isShared, hosts, hostName }:
   ];
 }
 
-/** The consumers of a quiet host are shown as silent: whether they still work is unknown. */
+/** The consumers of a host that is not heard of are shown as silent: whether they still work is unknown. */
 function consumersOf(host: HostView) {
   const where = { host: host.name, agedMs: host.viewAgeMs, takesFaults: host.view?.takesFaults ?? false };
   const consumers = (host.view?.consumers ?? []).map((consumer) => consumerOnWire(consumer, where));
-  return isQuiet(host) ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const })) : consumers;
+  return unheardMs(host) !== null
+    ? consumers.map((consumer) => ({ ...consumer, state: "silent" as const }))
+    : consumers;
 }
 
 /** The name of the host that runs this consumer; null: the consumer is gone, or there is only one host. */
@@ -71,18 +76,39 @@ export interface WireHost {
   readonly name: string;
   /** For how long the host has been silent, in milliseconds; null: it is not. */
   readonly quiet_ms: number | null;
+  readonly version: string;
+  readonly started_at: number;
+  /** Null: not known. */
+  readonly memory_bytes: number | null;
 }
 
 /** In the same order on every host: a page may get its data from one host after another. */
-export function hostsOnWire({ isShared, hosts, hostName }: HostsSource): readonly WireHost[] {
+export function hostsOnWire(
+  own: Pick<SystemView, "startedAt" | "memoryBytes">,
+  { isShared, hosts, hostName, version }: HostsSource,
+): readonly WireHost[] {
   if (!isShared) return [];
-  const others = hosts.map((host) => ({ name: host.name, quiet_ms: isQuiet(host) ? host.silentMs : null }));
-  return [{ name: hostName, quiet_ms: null }, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
+  const others = hosts.map((host) => ({
+    ...{ name: host.name, quiet_ms: unheardMs(host), version: host.version },
+    ...{ started_at: host.startedAt, memory_bytes: host.view?.memoryBytes ?? null },
+  }));
+  const here = {
+    ...{ name: hostName, quiet_ms: null, version },
+    ...{ started_at: own.startedAt, memory_bytes: own.memoryBytes },
+  };
+  return [here, ...others].sort((a, b) => BY_NAME.compare(a.name, b.name));
 }
 
 /** "web-2" comes before "web-10". */
 const BY_NAME = new Intl.Collator("en", { numeric: true });
 
+/** For how long nothing is known of the host; null: what is known is recent. */
+function unheardMs(host: HostView): number | null {
+  const isStale = host.viewAgeMs >= STALE_MS;
+  return isQuiet(host) || isStale ? Math.max(host.silentMs, isStale ? host.viewAgeMs : 0) : null;
+}
+
+/** As of the last look: while the storage is away, that says more than a sentence about each host would. */
 function isQuiet({ silentMs }: HostView): boolean {
   return silentMs >= QUIET_MS;
 }

@@ -20,7 +20,16 @@ import { assertGivenOnce, FILTER_FIELDS, invalid, jobFilter, jobInput, moveInput
 import type { PageDeps } from "../page_deps.ts";
 import { MANY_JOBS_BYTES, ONE_JOB_BYTES, readJobs, readJson } from "./read_json.ts";
 import { HttpError, tooLarge } from "../http/errors.ts";
-import { addResults, dueOnWire, historyJson, jobJson, jobsJson, statsOnWire } from "./serializers.ts";
+import {
+  addResults,
+  dueOnWire,
+  historyJson,
+  jobJson,
+  jobsJson,
+  type Moment,
+  momentOf,
+  statsOnWire,
+} from "./serializers.ts";
 
 type ApiContext = Context<AppEnv>;
 
@@ -48,8 +57,8 @@ function limit(maxSize: number) {
   });
 }
 
-function momentOf({ now, queue }: PageDeps) {
-  return { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
+function momentNow({ queue, now }: PageDeps): Moment {
+  return momentOf({ queue, now: now() });
 }
 
 function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Response {
@@ -58,7 +67,7 @@ function jsonText(c: ApiContext, text: string, status: 200 | 201 = 200): Respons
 
 async function listJobs(c: ApiContext, deps: PageDeps): Promise<Response> {
   const { jobs, next } = await deps.queue.list(listRequest(c, deps));
-  return jsonText(c, await jobsJson(jobs, momentOf(deps), { next }));
+  return jsonText(c, await jobsJson(jobs, momentNow(deps), { next }));
 }
 
 function listRequest(c: ApiContext, deps: PageDeps): ListRequest {
@@ -106,7 +115,7 @@ async function showStats(c: ApiContext, { queue, system }: PageDeps): Promise<Re
 }
 
 async function showJob(c: ApiContext, deps: PageDeps): Promise<Response> {
-  return jsonText(c, historyJson(await deps.queue.get(idInPath(c)), momentOf(deps)));
+  return jsonText(c, historyJson(await deps.queue.get(idInPath(c)), momentNow(deps)));
 }
 
 /** The router decodes a path in parts; an id may contain any character, so it is decoded here, once and as a whole. */
@@ -135,7 +144,7 @@ async function addJobs(c: ApiContext, deps: PageDeps): Promise<Response> {
 
 function oneAdded([added]: Added[], deps: PageDeps): string {
   if (added === undefined) throw new Error("The queue returned nothing for a job that was added");
-  const moment = momentOf(deps);
+  const moment = momentNow(deps);
   // At the top level as in `GET /api/jobs/{id}`, and also as `job`, for clients that expect it there.
   const due = { due_at: dueOnWire(added.job), due_in_ms: Math.max(0, added.job.runAt - deps.now()) };
   const whole = jobJson(added.job, moment, { outcome: added.outcome, differs: added.differs, ...due });
@@ -143,7 +152,7 @@ function oneAdded([added]: Added[], deps: PageDeps): string {
 }
 
 function manyAdded(added: Added[], deps: PageDeps): Promise<string> {
-  return jobsJson(added.map(({ job }) => job), momentOf(deps), {
+  return jobsJson(added.map(({ job }) => job), momentNow(deps), {
     outcomes: added.map(({ outcome }) => outcome),
     differs: added.map(({ differs }) => differs),
     due_at: added.map(({ job }) => dueOnWire(job)),

@@ -30,11 +30,28 @@ export interface Moment {
   readonly stallMs: number;
   /** The kinds that have a handler. */
   readonly kinds: readonly string[];
+  /** The kinds of waiting jobs that nothing claims. */
+  readonly parkedKinds: readonly string[];
+}
+
+export function momentOf(
+  { queue, now }: {
+    readonly queue: Pick<Inspector, "stallMs" | "kinds" | "parkedKinds">;
+    readonly now: number;
+  },
+): Moment {
+  return { now, stallMs: queue.stallMs, kinds: queue.kinds, parkedKinds: queue.parkedKinds };
 }
 
 /** Whether the job waits for a handler. */
-export function hasNoHandler({ status, kind }: Job, { kinds }: Pick<Moment, "kinds">): boolean {
-  return status === "PENDING" && !kinds.includes(kind);
+export function hasNoHandler(job: Pick<Job, "status" | "kind">, moment: Moment): boolean {
+  return job.status === "PENDING" &&
+    (!moment.kinds.includes(job.kind) || hasBrokenHandler(job, moment));
+}
+
+/** Whether its handler is there, but cannot be loaded on any host. */
+function hasBrokenHandler({ status, kind }: Pick<Job, "status" | "kind">, moment: Moment): boolean {
+  return status === "PENDING" && moment.kinds.includes(kind) && moment.parkedKinds.includes(kind);
 }
 
 /** Every field of a job except its values, whether it is stalled or has no handler, and what a person may do with it. */
@@ -60,6 +77,8 @@ export function jobOnWire(job: Job, moment: Moment) {
     lease: job.lease,
     stalled: isStalled(job, moment),
     no_handler: hasNoHandler(job, moment),
+    /** With `no_handler`: there is one, which cannot be loaded. */
+    handler_broken: hasBrokenHandler(job, moment),
     actions: OPERATOR_VERBS.filter((verb) => isLegal(verb, job.status)),
   };
 }
@@ -183,7 +202,7 @@ export function systemOnWire(view: SystemView, queue: HostsSource & Pick<Inspect
     stopping: view.stopping,
     consumers: consumersOnWire(view, queue),
     /** All of them, by name; empty on a backend for one host. */
-    hosts: hostsOnWire(queue),
+    hosts: hostsOnWire(view, queue),
     /** The name of the one that answers; null on a backend for one host. */
     this_host: queue.isShared ? queue.hostName : null,
     wedged: view.wedged + wedgedOnOtherHosts(queue),

@@ -5,7 +5,7 @@ import { parseDelay, parseDueTime } from "../api/due_time.ts";
 import { jsonText } from "../api/parse_json.ts";
 import { HttpError } from "../http/errors.ts";
 import { audited } from "../auth/audit.ts";
-import { dueOnWire, jobsJson, type Moment } from "../api/serializers.ts";
+import { dueOnWire, jobsJson, type Moment, momentOf } from "../api/serializers.ts";
 import { columns, moment as utc, printDone } from "./terminal.ts";
 import { type CliIo, type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
@@ -55,7 +55,7 @@ export const add: Command = {
       const now = queue.now();
       printDone(
         io,
-        json ? await asJson(added, { now, stallMs: queue.stallMs, kinds: queue.kinds }) : asText(added, now),
+        json ? await asJson(added, momentOf({ queue, now })) : asText(added, now),
       );
       return EXIT.done;
     };

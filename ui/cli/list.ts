@@ -9,7 +9,7 @@ import {
   type QueueStats,
   STATUSES,
 } from "@persistent-queue/queue";
-import { jobsJson, type Moment } from "../api/serializers.ts";
+import { jobsJson, type Moment, momentOf } from "../api/serializers.ts";
 import { columns, moment, span } from "./terminal.ts";
 import { type Command, type CommandLine, UsageError } from "./command.ts";
 import { wholeNumber } from "./command_line.ts";
@@ -33,7 +33,10 @@ export const list: Command = {
     const requestAt = requestOf(line);
     return Promise.resolve(async (queue) => {
       const page = await queue.list({ ...requestAt(queue.now()), values: json });
-      const when = { now: queue.now(), stallMs: queue.stallMs, kinds: await queue.kindsByNow() };
+      const when = {
+        ...momentOf({ queue, now: queue.now() }),
+        kinds: await queue.kindsByNow(),
+      };
       if (json) {
         io.print(await jobsJson(page.jobs, when, { next: page.next }));
       } else io.print(pageAsText(page, when));

@@ -10,7 +10,7 @@ import {
   printable,
 } from "@persistent-queue/queue";
 import { duration } from "../components/format.ts";
-import { hasNoHandler, historyJson, type Moment } from "../api/serializers.ts";
+import { hasNoHandler, historyJson, type Moment, momentOf } from "../api/serializers.ts";
 import { columns, moment } from "./terminal.ts";
 import { type Command, UsageError } from "./command.ts";
 
@@ -24,7 +24,10 @@ export const show: Command = {
     if (id === undefined || line.operands.length > 1) throw new UsageError("show takes one id.");
     return Promise.resolve(async (queue) => {
       const found = await queue.get(id);
-      const when = { now: queue.now(), stallMs: queue.stallMs, kinds: await queue.kindsByNow() };
+      const when = {
+        ...momentOf({ queue, now: queue.now() }),
+        kinds: await queue.kindsByNow(),
+      };
       io.print(json ? historyJson(found, when) : asText(found, when));
       return EXIT.done;
     });

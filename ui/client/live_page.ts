@@ -1,6 +1,7 @@
 /** The state of a page in the browser, and what changes it. */
 import { type Signal, signal } from "@preact/signals";
 import { initialLiveness } from "../manager/page_body.tsx";
+import { documentTitle, titleOf } from "../manager/page_title.ts";
 import type { ListView, Liveness, Note, View } from "../manager/views.ts";
 import { fetchView, isShownHere, LoggedOut } from "./fetch_view.ts";
 import { countNewer, heldRows, isReaderOnRows, keepFocus, withTicked } from "./held_rows.ts";
@@ -21,6 +22,8 @@ export class LivePage {
   readonly live: Signal<Liveness>;
   readonly #refresher: Refresher;
   #receivedAt = performance.now();
+  /** When what is shown was known to be up to date. */
+  #freshAt = performance.now();
   #isStreaming = true;
   #lastNews: string | null = null;
   #isAnswered = true;
@@ -50,7 +53,7 @@ export class LivePage {
   }
 
   /** An action failed: the refresh finds out whether the server is reachable and the session valid. */
-  fail(note: Note): void {
+  fail(note: Note | null): void {
     this.say(note);
     this.refreshNow();
   }
@@ -95,9 +98,13 @@ export class LivePage {
     if (before.all > 0 && picked.all === 0) this.refreshSoon();
   }
 
-  /** Called every second to advance ages. The stream does not report heartbeats, and a broken one reports nothing. */
+  /** Called every second to advance ages, as long as the server answers. The stream does not report heartbeats, and a broken one reports nothing. */
   tick(): void {
-    this.#set({ now: this.view.value.now + performance.now() - this.#receivedAt });
+    const at = performance.now();
+    if (this.#isAnswered) {
+      this.#freshAt = at;
+      this.#set({ now: this.view.value.now + at - this.#receivedAt });
+    } else this.#set({ staleMs: at - this.#freshAt });
     if (this.#isAtWork() || !this.live.value.isConnected || this.#isBehind()) this.refreshSoon();
   }
 
@@ -107,7 +114,7 @@ export class LivePage {
     try {
       const view = await fetchView(this.view.value, { isHeld });
       this.#isAnswered = true;
-      this.#set({ isLoggedOut: false });
+      this.#set({ isLoggedOut: false, staleMs: null });
       // If the user has navigated meanwhile, or has just moved to a row, this view is not the right one.
       if (address === location.href && (isHeld || !this.#mustHold())) await this.#show(view, { isHeld });
       else this.refreshNow();
@@ -125,6 +132,7 @@ export class LivePage {
     const shown = this.view.value;
     const isHeldList = isHeld && view.page === "list" && shown.page === "list";
     this.view.value = isHeldList ? this.#heldView(shown, view) : view;
+    document.title = documentTitle(titleOf(view));
     this.#set({ now: view.now, newer: isHeldList ? countNewer(this.view.value as ListView, view) : 0 });
     await new Promise((drawn) => requestAnimationFrame(drawn));
     restoreFocus();

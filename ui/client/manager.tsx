@@ -13,10 +13,6 @@ import { listenToReader } from "./held_rows.ts";
 import { listenToTicks } from "./ticks.ts";
 
 const SECOND = 1_000;
-const FAILURE: Note = {
-  tone: "danger",
-  text: "This was not done: the server did not answer as expected. Try again.",
-};
 
 function LiveBody({ view, live }: { readonly view: Signal<View>; readonly live: Signal<Liveness> }) {
   return <PageBody view={view.value} live={live.value} />;
@@ -37,7 +33,7 @@ function start(root: HTMLElement): void {
       page.say(note);
       await page.refreshNow();
     },
-    onFailure: () => page.fail(FAILURE),
+    onFailure: (note) => page.fail(note),
   });
   liveStream({
     url: addressOf("/events"),

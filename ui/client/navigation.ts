@@ -4,6 +4,7 @@
  */
 import type { Note } from "../manager/views.ts";
 import { addressOf } from "./base_path.ts";
+import { sendForm } from "./send_form.ts";
 
 export interface NavigationOptions {
   /** Called after the address has changed. */
@@ -44,26 +45,36 @@ interface Filters {
 
 function listenToFilters(onMove: () => void): Filters {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const apply = (form: HTMLFormElement, ms: number) => {
+  const apply = (form: HTMLFormElement, { isTyped, ms }: { isTyped: boolean; ms: number }) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       timer = undefined;
-      history.replaceState(null, "", filteredAddress(form));
+      goTo(filteredAddress(form), { isTyped });
       onMove();
     }, ms);
   };
   document.addEventListener("input", ({ target }) => {
     const form = filtersOf(target);
-    if (form !== null) apply(form, target instanceof HTMLSelectElement ? 0 : TYPING_MS);
+    if (form === null) return;
+    const isTyped = !(target instanceof HTMLSelectElement);
+    apply(form, { isTyped, ms: isTyped ? TYPING_MS : 0 });
   });
   document.addEventListener("submit", (event) => {
     const form = filtersOf(event.target);
     if (form === null) return;
     event.preventDefault();
-    apply(form, 0);
+    apply(form, { isTyped: true, ms: 0 });
   });
   // Text being typed is not overwritten: it will be in the address in a moment.
   return { follow: () => timer === undefined && fillIn() };
+}
+
+/** Each choice is a step back. A text being typed is one, from its first letter on. */
+function goTo(address: string, { isTyped }: { readonly isTyped: boolean }): void {
+  if (new URL(address, location.href).href === location.href) return;
+  const goesOn = isTyped && history.state?.isTyped === true;
+  if (goesOn) history.replaceState({ isTyped }, "", address);
+  else history.pushState({ isTyped }, "", address);
 }
 
 function filtersOf(target: EventTarget | null): HTMLFormElement | null {
@@ -98,7 +109,7 @@ function filteredAddress(form: HTMLFormElement): string {
 export interface FormsOptions {
   /** Called with the result. Resolves when the page shows it: until then the button stays disabled. */
   readonly onDone: (note: Note | null, form: HTMLFormElement) => Promise<void>;
-  readonly onFailure: () => void;
+  readonly onFailure: (note: Note | null) => void;
 }
 
 /** Handles every form sent by POST, except those marked `data-plain`. */
@@ -115,8 +126,8 @@ export function listenToForms({ onDone, onFailure }: FormsOptions): void {
     button.ariaDisabled = "true";
     // Without a `formaction` attribute, `formAction` is the page's address, not the form's.
     const address = button.hasAttribute("formaction") ? button.formAction : form.action;
-    send(address, new FormData(form, button))
-      .then((note) => onDone(note, form), onFailure)
+    sendForm(address, new FormData(form, button))
+      .then(({ note, isAnswered }) => isAnswered ? onDone(note, form) : onFailure(note))
       .finally(() => button.ariaDisabled = null);
   });
 }
@@ -147,12 +158,4 @@ function ignoreSecondClick(event: MouseEvent): void {
   if (!isAction || event.detail < 2) return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-async function send(address: string, fields: FormData): Promise<Note | null> {
-  const body = new URLSearchParams();
-  for (const [name, value] of fields) if (typeof value === "string") body.append(name, value);
-  const response = await fetch(address, { method: "POST", body, headers: { accept: "application/json" } });
-  if (!response.ok || response.redirected) throw new Error(`The server responded with ${response.status}`);
-  return (await response.json()).note;
 }

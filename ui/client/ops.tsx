@@ -4,6 +4,7 @@ import { Dashboard } from "../ops/dashboard.tsx";
 import type { FirstProps, Link } from "../ops/snapshot.ts";
 import { addressOf, renderBelowBase } from "./base_path.ts";
 import { liveStream } from "./live_stream.ts";
+import { NewestFirst } from "./newest_first.ts";
 
 const TICK_MS = 500;
 /** The server sends at least one snapshot a second. */
@@ -22,6 +23,8 @@ function makeLive(root: HTMLElement, first: FirstProps): void {
   let { snapshot } = first;
   let takenAt = performance.now();
   let link: Link = "still";
+  const warnings = new NewestFirst();
+  warnings.order(snapshot.system.warnings);
 
   const page = () => {
     const agedMs = performance.now() - takenAt;
@@ -36,7 +39,8 @@ function makeLive(root: HTMLElement, first: FirstProps): void {
     event: "snapshot",
     silenceMs: SILENCE_MS,
     onEvent: (data) => {
-      snapshot = JSON.parse(data);
+      const news: FirstProps["snapshot"] = JSON.parse(data);
+      snapshot = { ...news, system: { ...news.system, warnings: warnings.order(news.system.warnings) } };
       takenAt = performance.now();
       link = "live";
       show();

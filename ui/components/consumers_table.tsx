@@ -12,6 +12,8 @@ export interface ConsumersTableProps {
   readonly thisHost: string | null;
   /** The age of this information, in milliseconds. */
   readonly agedMs: number;
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly now: number;
   /** The address of a job's page; null if none is known. */
   readonly hrefOf: (jobId: string) => string | null;
   /** The buttons for a consumer, if any. */
@@ -21,7 +23,7 @@ export interface ConsumersTableProps {
 const COLUMNS = ["Slot", "Consumer", "State", "Job", "For", "Heartbeat", "Attempts", "Failed", "Restarts"];
 const NUMBERS: readonly string[] = ["For", "Heartbeat", "Attempts", "Failed", "Restarts"];
 
-export function ConsumersTable({ hosts, thisHost, ...table }: ConsumersTableProps) {
+export function ConsumersTable({ hosts, thisHost, now, ...table }: ConsumersTableProps) {
   const { consumers, actionsOf } = table;
   const areSeveral = hosts.length > 1;
   return (
@@ -46,24 +48,25 @@ export function ConsumersTable({ hosts, thisHost, ...table }: ConsumersTableProp
           )}
         </tr>
       </thead>
-      {!areSeveral ? <Rows {...table} /> : hosts.map((host) => (
-        <Rows
-          key={host.name}
-          {...table}
-          consumers={consumers.filter((one) => one.host === host.name)}
-        >
-          <HostRow
-            host={host}
-            isThis={host.name === thisHost}
-            columns={COLUMNS.length + (actionsOf === undefined ? 0 : 1)}
-          />
-        </Rows>
-      ))}
+      {!areSeveral ? <Rows {...table} /> : hosts.map((host) => {
+        const own = consumers.filter((one) => one.host === host.name);
+        return (
+          <Rows key={host.name} {...table} consumers={own}>
+            <HostRow
+              host={host}
+              consumers={own}
+              now={now}
+              isThis={host.name === thisHost}
+              columns={COLUMNS.length + (actionsOf === undefined ? 0 : 1)}
+            />
+          </Rows>
+        );
+      })}
     </table>
   );
 }
 
-interface RowsProps extends Omit<ConsumersTableProps, "hosts" | "thisHost"> {
+interface RowsProps extends Omit<ConsumersTableProps, "hosts" | "thisHost" | "now"> {
   /** The heading of the rows. */
   readonly children?: ComponentChildren;
 }
@@ -81,23 +84,42 @@ function Rows({ consumers, agedMs, hrefOf, actionsOf, children }: RowsProps) {
   );
 }
 
-interface HostRowProps {
+interface HostRowProps extends Pick<ConsumersTableProps, "consumers" | "now"> {
   readonly host: WireHost;
   /** Whether the page comes from it. */
   readonly isThis: boolean;
   readonly columns: number;
 }
 
-function HostRow({ host: { name, quiet_ms }, isThis, columns }: HostRowProps) {
+function HostRow({ host, consumers, now, isThis, columns }: HostRowProps) {
+  const { name, quiet_ms } = host;
   return (
     <tr role="row" class="host" data-host={name}>
       <th role="rowheader" scope="rowgroup" colSpan={columns}>
         <span class="host-name">{name}</span>
         {isThis && <span class="host-this">this host</span>}
-        {quiet_ms !== null && <span class="host-quiet">not heard of for {duration(quiet_ms)}</span>}
+        {quiet_ms !== null
+          ? <span class="host-quiet">not heard of for {duration(quiet_ms)}</span>
+          : <span class="host-facts dotted">{factsOf(host, { consumers, now })}</span>}
       </th>
     </tr>
   );
+}
+
+const MEGABYTE = 1024 * 1024;
+
+/** What tells one host from another at a glance; a host of another release may not show all of it. */
+function factsOf(
+  { version, started_at, memory_bytes }: WireHost,
+  { consumers, now }: Pick<HostRowProps, "consumers" | "now">,
+) {
+  const working = consumers.filter(({ state }) => state === "working").length;
+  return [
+    ...(consumers.length === 0 ? [] : [`${count(working)} of ${count(consumers.length)} working`]),
+    ...(memory_bytes === null ? [] : [`${count(Math.round(memory_bytes / MEGABYTE))} MB`]),
+    `up ${duration(Math.max(0, now - started_at))}`,
+    ...(version === "" ? [] : [`version ${version}`]),
+  ].map((fact, i) => <span key={i}>{fact}</span>);
 }
 
 /** The id of the consumer's cell, which its buttons refer to. */
@@ -131,7 +153,7 @@ function ConsumerRow({ consumer, agedMs, hrefOf, children }: ConsumerRowProps) {
         {job_id === null
           ? waiting === 0 && <span class="muted">–</span>
           : <JobLink id={job_id} href={hrefOf(job_id)} />}
-        {waiting > 0 && <span class="muted small">{count(waiting)} waiting for a retry</span>}
+        {waiting > 0 && <span class="muted small">{count(waiting)} waiting for the next attempt</span>}
       </td>
       <td role="cell" data-label="For" class={job_id === null ? "number none" : "number"}>
         {job_id === null ? "–" : duration(steady(job_ms + agedMs))}

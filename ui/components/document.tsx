@@ -41,6 +41,15 @@ export function Shell({ title, page, version, nav, children, scripts, styles }: 
   );
 }
 
+/** In the header of pages behind a login. */
+export function LogOutForm() {
+  return (
+    <form method="post" action="/logout" data-plain>
+      <button type="submit" class="quiet">Log out</button>
+    </form>
+  );
+}
+
 /**
  * Excludes an element that a script keeps up to date from the browser's translation, which would replace its text nodes,
  * so that they would no longer update. An `object`, because the JSX types declare this attribute only as a boolean, which

@@ -40,6 +40,8 @@ export interface OpsFrame {
   readonly version: string;
   /** The origin of the Manager, or null. */
   readonly manager: string | null;
+  /** Whether its visitors log in. */
+  readonly hasLogin: boolean;
 }
 
 export interface Visitor {

@@ -40,12 +40,17 @@ export function errorResponse(
   if (refusal.code === "internal") onFault(thrown);
   for (const [name, value] of Object.entries(refusal.headers)) c.header(name, value);
   const { status, code, message } = refusal;
-  if (isForScripts(c.req.path)) return c.json({ error: { code, message } }, status);
+  if (isForScripts(c.req.path) || isSentByPage(c)) return c.json({ error: { code, message } }, status);
   // A submitted form is not sent again.
   const reloads = mayRecover(thrown) && c.req.method === "GET";
   if (reloads) c.header("Refresh", RELOAD_S);
   const sentence = reloads ? `${message} ${RELOADS}` : message;
   return renderPage(c, pageOf({ title: titleOf(status), sentence }, c.var), { status });
+}
+
+/** The script of a page sends a form in the background, and has room for a sentence only. */
+function isSentByPage({ req }: Context<AppEnv>): boolean {
+  return req.method === "POST" && req.header("accept") === "application/json";
 }
 
 /** Whether it is a storage error that may be over soon. */

@@ -2,8 +2,10 @@
 import type { Context } from "hono";
 import {
   type Fault,
+  isDismissed,
   isLegal,
   isStatus,
+  type Job,
   OPERATOR_VERBS,
   type OperatorVerb,
   QueueError,
@@ -16,6 +18,7 @@ import type { PageDeps } from "../page_deps.ts";
 import { HttpError } from "../http/errors.ts";
 import type { BulkActions } from "./bulk_actions.ts";
 import { listPath, readQuery } from "./list_query.ts";
+import type { Undo } from "./views.ts";
 import { movedNote, noteOf, refusedNote, sweptNote } from "./flash.ts";
 
 export type PageContext = Context<AppEnv>;
@@ -31,48 +34,40 @@ export async function moveNamed(c: PageContext, deps: PageDeps, verb: OperatorVe
   if (ids.length === 0) return goBack(c, { back, code: "none" });
   if (ids.length > MAX_IDS) throw new HttpError(400, "invalid_query", `At most ${MAX_IDS} jobs at once.`);
   const [only] = ids;
-  const check = ids.length > 1 || only === undefined
-    ? NO_OBJECTION
-    : await checkMove(c, deps, { verb, id: only });
-  if (check.refusal !== null) return goBack(c, { back, code: check.refusal });
+  const refusal = ids.length > 1 || only === undefined ? null : await refusalOf(c, deps, { verb, id: only });
+  if (refusal !== null) return goBack(c, { back, code: refusal });
   const results = await audited(deps.queue, actorOf(c, deps)).move(verb, ids);
-  const moved = results.filter(({ ok }) => ok).length;
-  const code = movedNote(verb, moved, results.length - moved);
-  return goBack(c, { back, code, undo: moved === 1 ? check.undo : undefined });
+  const moved = results.flatMap((result) => result.ok ? [result.job] : []);
+  const code = movedNote(verb, moved.length, results.length - moved.length);
+  return goBack(c, { back, code, undo: verb === "cancel" ? undoOf(moved) : null });
 }
 
-interface MoveCheck {
-  /** Why the job must not be moved, as a note; null if it may be. */
-  readonly refusal: string | null;
-  /** The job, if a resubmit would restore its previous state. */
-  readonly undo?: string | undefined;
+/** A job that had failed would run: a resubmit does not restore it. Null if it restores none. */
+function undoOf(canceled: readonly Job[]): Undo | null {
+  const ids = canceled.filter((job) => !isDismissed(job)).map(({ id }) => id);
+  return ids.length === 0 ? null : { ids, isAll: ids.length === canceled.length };
 }
-
-const NO_OBJECTION: MoveCheck = { refusal: null };
 
 /**
+ * Why the job must not be moved, as a note; null if it may be.
+ *
  * A button submits the state in which the job was shown: the rows may have moved under the pointer, or another person may
  * have been faster.
  */
-async function checkMove(
+async function refusalOf(
   c: PageContext,
   { queue }: PageDeps,
   { verb, id }: { readonly verb: OperatorVerb; readonly id: string },
-): Promise<MoveCheck> {
+): Promise<string | null> {
   const { status: drawn, lease } = c.req.query();
   try {
     const { job } = await queue.get(id);
-    const refuse = (why: Parameters<typeof refusedNote>[2]) => ({
-      refusal: refusedNote(verb, job.status, why),
-    });
+    const refuse = (why: Parameters<typeof refusedNote>[2]) => refusedNote(verb, job.status, why);
     if (isStatus(drawn) && drawn !== job.status) return refuse("changed");
     if (lease !== undefined && lease !== String(job.lease)) return refuse("again");
-    if (!isLegal(verb, job.status)) return refuse("illegal");
-    // If the job had failed, a resubmit would not restore that state: it would run.
-    const isUndone = verb === "cancel" && !isLegal("resubmit", job.status);
-    return { refusal: null, undo: isUndone ? id : undefined };
+    return isLegal(verb, job.status) ? null : refuse("illegal");
   } catch (error) {
-    if (error instanceof QueueError && error.code === "unknown_job") return { refusal: "unknown" };
+    if (error instanceof QueueError && error.code === "unknown_job") return "unknown";
     throw error;
   }
 }
@@ -124,15 +119,14 @@ interface Done {
   readonly back: string | null;
   /** Of the note: see `flash.ts`. Null: there is none. */
   readonly code: string | null;
-  /** The id of a job that a resubmit would restore to its previous state. */
-  readonly undo?: string | undefined;
+  readonly undo?: Undo | null;
 }
 
 /** The browser redirects a person back; our own script only wants the note, and what would undo the action. */
-export function goBack(c: PageContext, { back, code, undo }: Done): Response {
+export function goBack(c: PageContext, { back, code, undo = null }: Done): Response {
   const note = code === null ? null : noteOf(code);
   if (c.req.header("accept") === "application/json") {
-    return c.json({ note: note === null || undo === undefined ? note : { ...note, undo } });
+    return c.json({ note: note === null || undo === null ? note : { ...note, undo } });
   }
   const path = safeNext(back ?? undefined);
   if (code === null) return c.redirect(path, 303);

@@ -21,7 +21,7 @@ const ENDS: Readonly<Record<AttemptView["outcome"], string>> = {
   postponed: "was postponed by its handler",
   stalled: "was lost: its consumer fell silent",
   crashed: "was lost: its consumer died",
-  released: "was stopped and requeued",
+  released: "was stopped, and returned to the queue",
 };
 
 export function Attempts({ view }: { readonly view: JobView }) {
@@ -40,7 +40,7 @@ export function Attempts({ view }: { readonly view: JobView }) {
         {withRestarts(view).map((line) =>
           "restart" in line ? <Restart key={`restart ${line.restart.at}`} restart={line.restart} /> : (
             <li
-              key={`${line.attempt.number} ${line.attempt.started_at}`}
+              key={`${line.attempt.number} ${timeOf(line.attempt)}`}
               class={`timeline-line timeline-${TONES[line.attempt.outcome]}`}
             >
               <OneAttempt attempt={line.attempt} isRepeated={line.isRepeated} lastError={job.error} />

@@ -137,15 +137,16 @@ function toView({ number, request: { verb, query }, stop, moved, total, end }: B
       sentence: stop.signal.aborted ? `Stopped: ${jobs.toLowerCase()}.` : `${jobs}.`,
     };
   }
-  const of = total === null ? "" : ` of ${totalInWords(total, moved)}`;
   const state = stop.signal.aborted ? "stopping" : "running";
-  return { number, state, sentence: `${DOING[verb]} ${what}: ${done}${of}` };
+  return { number, state, sentence: `${DOING[verb]} ${what}: ${progressInWords(moved, total)}` };
 }
 
-/** `3,000`, `more than 10,000`. */
-function totalInWords({ n, isAll }: Matching, moved: number): string {
-  const known = Math.max(n, moved).toLocaleString("en");
-  return isAll ? known : `more than ${known}`;
+/** `20 of 3,000`, `20 of more than 10,000`; `24,600 so far`, beyond what was counted. */
+export function progressInWords(moved: number, total: Matching | null): string {
+  const done = moved.toLocaleString("en");
+  if (total === null) return done;
+  if (moved > total.n) return `${done} so far`;
+  return `${done} of ${total.isAll ? "" : "more than "}${total.n.toLocaleString("en")}`;
 }
 
 const ENOUGH = 10_000;

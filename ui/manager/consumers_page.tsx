@@ -38,6 +38,7 @@ export function ConsumersPage({ view, live }: ConsumersPageProps) {
               hosts={hosts}
               thisHost={thisHost}
               agedMs={Math.max(0, live.now - view.now)}
+              now={live.now}
               hrefOf={jobPath}
               {...(canInject ? { actionsOf: faultButtons } : {})}
             />

@@ -1,7 +1,7 @@
 /** The filters of the list: status, part of the id, kind, time. */
 import type { Status } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
-import { isNarrowed, listPath } from "./list_query.ts";
+import { isNarrowed, listPath, statusesOf } from "./list_query.ts";
 import type { ListView } from "./views.ts";
 
 /**
@@ -15,10 +15,15 @@ export function StatusTabs({ view: { query, counts, stalled } }: { readonly view
   const all = Object.values(counts).reduce((sum, n) => sum + n, 0);
   const at = (tab: { readonly status?: string; readonly stalled?: boolean }) =>
     listPath({ ...others, status: "", stalled: false, cursor: "", ...tab });
-  const here = (status: string) => !query.stalled && query.status === status;
+  const here = (status: string) => !query.stalled && statusesOf(query).includes(status);
   return (
     <nav class="tabs" aria-label="Status">
-      <Tab href={at({})} name="All" n={hasCounts ? all : null} isHere={here("")} />
+      <Tab
+        href={at({})}
+        name="All"
+        n={hasCounts ? all : null}
+        isHere={!query.stalled && query.status === ""}
+      />
       {(Object.keys(counts) as Status[]).map((status) => (
         <Tab
           key={status}

@@ -1,7 +1,7 @@
 /** Gathers what each live page shows, from the query in its address. */
 import { type Job, type JobList, MAX_PAGE_SIZE, PAGE_SIZE } from "@persistent-queue/queue";
 import type { PageDeps } from "../page_deps.ts";
-import { jobOnWire, type Moment, systemOnWire, warningsOf } from "../api/serializers.ts";
+import { jobOnWire, type Moment, momentOf, systemOnWire, warningsOf } from "../api/serializers.ts";
 import { jobFilter } from "../api/input.ts";
 import type { BulkActions } from "./bulk_actions.ts";
 import { jobView } from "./job_view.ts";
@@ -81,11 +81,11 @@ type Queue = PageDeps["queue"];
 
 /** @throws {HttpError} 400 for an invalid query; {QueueError} */
 async function listView({ queue, system, now }: PageDeps, query: ListQuery): Promise<ListView> {
-  const [{ counts, stalled }, { jobs, next }] = await Promise.all([
+  const [{ counts, stalled, parked }, { jobs, next }] = await Promise.all([
     queue.stats(),
     found(queue, query, now()),
   ]);
-  const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
+  const moment = momentOf({ queue, now: now() });
   return {
     page: "list",
     now: moment.now,
@@ -94,6 +94,7 @@ async function listView({ queue, system, now }: PageDeps, query: ListQuery): Pro
     next,
     counts,
     stalled,
+    parked: parked.reduce((sum, { count }) => sum + count, 0),
     kinds: queue.kinds,
     warnings: warningsOf({ queue, system }),
     batches: [],
@@ -102,7 +103,7 @@ async function listView({ queue, system, now }: PageDeps, query: ListQuery): Pro
 
 /** The current rows of the jobs with these `seq` numbers; without those that are gone. */
 export async function rowsOf({ queue, now }: PageDeps, seqs: readonly number[]): Promise<Row[]> {
-  const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
+  const moment = momentOf({ queue, now: now() });
   const jobs = await queue.getMany(seqs.slice(0, MAX_PAGE_SIZE), { values: false });
   return jobs.map((job) => toRow(job, moment));
 }

@@ -47,7 +47,11 @@ export function JobPage({ view, live }: JobPageProps) {
       <div class="job-columns">
         <div class="stack">
           <Attempts view={view} />
-          <Timeline lines={timelineOf(view, now)} shownAbove={shownElsewhere(view)} />
+          <Timeline
+            lines={timelineOf(view, now)}
+            shownAbove={shownElsewhere(view)}
+            isStale={live.staleMs !== null}
+          />
         </div>
         <div class="stack">
           <Facts view={view} now={now} />
@@ -113,7 +117,14 @@ function Facts(
       <dl class="facts">
         {facts.map(([name, value, meaning]) => (
           <div key={name}>
-            <dt>{meaning === undefined ? name : <span class="explained" title={meaning}>{name}</span>}</dt>
+            <dt>
+              {meaning === undefined ? name : (
+                <details class="why">
+                  <summary>{name}</summary>
+                  <p class="small">{meaning}</p>
+                </details>
+              )}
+            </dt>
             <dd>{value}</dd>
           </div>
         ))}

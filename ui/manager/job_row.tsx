@@ -93,7 +93,7 @@ function JobMore({ job, now }: { readonly job: Row; readonly now: number }) {
     <span class="job-more">
       {priority !== 0 && <span class="job-priority">{`prio ${priority}`}</span>}
       <StatusMore job={job} now={now} />
-      {error !== null && <span class="job-error">{error}</span>}
+      {error !== null && <span class="job-error" title={error}>{error}</span>}
       {error === null && preview !== null && <span class="job-preview mono">{preview}</span>}
     </span>
   );
@@ -106,7 +106,8 @@ function StatusMore({ job, now }: { readonly job: Row; readonly now: number }) {
   if (job.dismissed) return <span class="status-more">{`was ${job.canceled_from}`}</span>;
   const wait = waitOf(job, now);
   if (wait === null) return null;
-  return <span class="status-more" {...titleInZone(wait)}>{shortWaitOf(job, now)}</span>;
+  const look = job.no_handler ? "status-more status-alarm" : "status-more";
+  return <span class={look} {...titleInZone(wait)}>{shortWaitOf(job, now)}</span>;
 }
 
 /** Whether there is nothing else to say, so that the line is free for a long id. */

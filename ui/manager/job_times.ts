@@ -7,26 +7,39 @@ import type { WireJob } from "./views.ts";
 
 type Times = Pick<
   WireJob,
-  "status" | "created_at" | "run_at" | "started_at" | "finished_at" | "retries" | "dismissed"
+  | "status"
+  | "created_at"
+  | "updated_at"
+  | "run_at"
+  | "started_at"
+  | "finished_at"
+  | "retries"
+  | "lease"
+  | "dismissed"
 >;
 
 /** What the columns mean, for people. */
 export const MEANINGS = {
-  Waited: "How long it was due before a consumer claimed it. Not known once it has been retried.",
+  Waited:
+    "How long it was due before a consumer claimed it. Not known once it has been retried or claimed again.",
   Took:
     "From when a consumer last claimed it until it ended, with its retries and the pauses between them. " +
     "Not known if it was canceled after it had failed.",
 } as const;
 
-/** Until it was last claimed; while it is PENDING and due, until now. */
+/** Until it was claimed; while it is PENDING and due, until now. */
 export function waitedMs(
-  { status, created_at, run_at, started_at, retries }: Times,
+  { status, created_at, updated_at, run_at, started_at, retries, lease }: Times,
   now: number,
 ): number | null {
   const dueAt = Math.max(created_at, run_at);
-  if (status === "PENDING") return dueAt <= now ? now - dueAt : null;
-  // A retry has changed when it is due, and when that was at first is not stored.
-  return started_at === null || retries > 0 || dueAt > started_at ? null : started_at - dueAt;
+  // A job that was claimed before may have been at work since it was due: it waits since it came back.
+  if (status === "PENDING") {
+    return dueAt <= now ? now - (lease === 0 ? dueAt : Math.max(dueAt, updated_at)) : null;
+  }
+  // A retry has changed when it is due. When that was at first, or when a job came back, is not in the row.
+  const isKnown = retries === 0 && lease === 1;
+  return started_at === null || !isKnown || dueAt > started_at ? null : started_at - dueAt;
 }
 
 /** From its last claim until it ended; while it is PROCESSING, until now. When each attempt began is not in the row. */
@@ -40,7 +53,7 @@ export function tookMs({ status, started_at, finished_at, dismissed }: Times, no
 /** Within this time a time of day says less than the remaining time. */
 const NEAR_MS = MINUTE_MS;
 
-type Waiting = Pick<WireJob, "status" | "kind" | "run_at" | "retries" | "no_handler">;
+type Waiting = Pick<WireJob, "status" | "kind" | "run_at" | "retries" | "no_handler" | "handler_broken">;
 
 /** `due 3 Jan 2030, 09:00 UTC (in 1131 d)`, `retry in 2 s`: what a job waits for, or null. `now` by the server's clock. */
 export function waitOf(job: Waiting, now: number): string | null {
@@ -53,10 +66,11 @@ export function shortWaitOf(job: Waiting, now: number): string | null {
 }
 
 function waitInWords(
-  { status, kind, run_at, retries, no_handler }: Waiting,
+  { status, kind, run_at, retries, no_handler, handler_broken }: Waiting,
   now: number,
   whenOf: (runAt: number, waitMs: number) => string,
 ): string | null {
+  if (handler_broken) return `the handler for kind ${kind} cannot be loaded`;
   if (no_handler) return `no handler for kind ${kind}`;
   const waitMs = run_at - now;
   if (waitMs <= 0) return null;

@@ -2,7 +2,7 @@
 import { type Attempt, attemptsOf, type Job } from "@persistent-queue/queue";
 import type { PageDeps } from "../page_deps.ts";
 import { hostOfConsumer } from "../api/hosts.ts";
-import { attemptOnWire, historyOnWire, jobOnWire, warningsOf } from "../api/serializers.ts";
+import { attemptOnWire, historyOnWire, jobOnWire, momentOf, warningsOf } from "../api/serializers.ts";
 import type { ListQuery } from "./list_query.ts";
 import type { AttemptView, JobView, ValueView } from "./views.ts";
 
@@ -18,7 +18,7 @@ export async function jobView(
   { id, from }: { readonly id: string; readonly from: ListQuery },
 ): Promise<JobView> {
   const { job, history } = await queue.get(id);
-  const moment = { now: now(), stallMs: queue.stallMs, kinds: queue.kinds };
+  const moment = momentOf({ queue, now: now() });
   return {
     page: "job",
     now: moment.now,

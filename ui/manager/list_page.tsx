@@ -10,8 +10,8 @@ import {
   isFiltered,
   isInRunOrder,
   isNarrowed,
+  isOfStatus,
   listPath,
-  type ListQuery,
   queryParams,
 } from "./list_query.ts";
 import { confirmPath, legalVerbs, Ticked } from "./ticked.tsx";
@@ -51,10 +51,11 @@ export function ListPage({ view, live }: ListPageProps) {
   );
 }
 
-function Table({ view: { jobs, query }, live }: ListPageProps) {
+function Table({ view, live }: ListPageProps) {
+  const { jobs, query } = view;
   return (
     <table class="cards jobs" role="table" data-status={query.status}>
-      <caption class="visually-hidden">Jobs, {orderInWords(query)}</caption>
+      <caption class="visually-hidden">Jobs, {orderInWords(view)}</caption>
       <thead role="rowgroup">
         <tr role="row">
           <th scope="col" role="columnheader" class="cell-tick">
@@ -162,16 +163,14 @@ function EmptyList({ view: { query, counts, next } }: { readonly view: ListView 
 /** `888 jobs · newest first`. */
 function matchesInWords(view: ListView): string {
   const matching = matchesOf(view);
-  return [...(matching === null ? [] : [matching]), orderInWords(view.query)].join(" · ");
+  return [...(matching === null ? [] : [matching]), orderInWords(view)].join(" · ");
 }
 
 /** From the counts if only the status matters, otherwise from the page if it has them all; null if unknown. */
 function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | null {
   if (!isNarrowed(query)) {
     if (query.stalled) return jobsInWords(stalled);
-    const matching = Object.entries(counts).filter(([status]) =>
-      query.status === "" || status === query.status
-    );
+    const matching = Object.entries(counts).filter(([status]) => isOfStatus(query, status));
     return jobsInWords(matching.reduce((sum, [, n]) => sum + n, 0));
   }
   if (query.cursor !== "") return null;
@@ -180,8 +179,10 @@ function matchesOf({ query, jobs, next, counts, stalled }: ListView): string | n
 }
 
 /** `newest first`. */
-function orderInWords(query: ListQuery): string {
-  return isInRunOrder(query) ? "in the order they will run" : "newest first";
+function orderInWords({ query, parked }: Pick<ListView, "query" | "parked">): string {
+  if (!isInRunOrder(query)) return "newest first";
+  const arePartOfIt = parked > 0 && query.due !== "later";
+  return `in the order they will run${arePartOfIt ? ", those without a working handler last" : ""}`;
 }
 
 /** A page that is not full ends where the search paused, not where the matches end. */

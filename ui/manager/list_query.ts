@@ -1,6 +1,6 @@
 /** Which jobs the list shows. It is part of the page's address, so that it can be bookmarked and shared. */
 export interface ListQuery {
-  /** A status, or empty for all. */
+  /** A status, several with commas between them, or empty for all. */
   readonly status: string;
   readonly kind: string;
   /** Part of the id. */
@@ -73,14 +73,25 @@ interface Listed {
   readonly stalled: boolean;
 }
 
+/** Empty for all. */
+export function statusesOf({ status }: Pick<ListQuery, "status">): string[] {
+  return status.split(",").filter((word) => word !== "");
+}
+
+/** Whether the list has jobs of this status. */
+export function isOfStatus(query: Pick<ListQuery, "status">, status: string): boolean {
+  return query.status === "" || statusesOf(query).includes(status);
+}
+
 /** Whether the list shows such a job. */
-export function isWanted({ status, kind, q, stalled }: ListQuery, job: Listed): boolean {
-  const isOfStatus = stalled ? job.stalled : status === "" || job.status === status;
-  return isOfStatus && (kind === "" || job.kind === kind) && job.id.includes(q);
+export function isWanted(query: ListQuery, job: Listed): boolean {
+  const { kind, q, stalled } = query;
+  const isListed = stalled ? job.stalled : isOfStatus(query, job.status);
+  return isListed && (kind === "" || job.kind === kind) && job.id.includes(q);
 }
 
 /** `FAILED jobs of kind mail whose id contains “x”`. */
-export function describeQuery(query: ListQuery, statuses = query.status): string {
+export function describeQuery(query: ListQuery, statuses = statusesOf(query).join(" and ")): string {
   const { kind, q, due, changed_since, stalled } = query;
   const words = [
     ...(stalled ? ["stalled"] : []),

@@ -1,7 +1,8 @@
 /** The document of every page of the Manager: header links, the content, and the help. */
 import type { ComponentChildren } from "preact";
 import type { ManagerFrame } from "../http/app_env.ts";
-import { Shell } from "../components/document.tsx";
+import { documentTitle } from "./page_title.ts";
+import { LogOutForm, Shell } from "../components/document.tsx";
 
 export interface FrameProps {
   /** The page's title, shown before " · Persistent Queue". */
@@ -19,7 +20,7 @@ const LINKS = [["/", "Jobs"], ["/consumers", "Consumers"], ["/add", "Add job"]] 
 export function ManagerShell({ title, at, version, ops, children }: ManagerShellProps) {
   return (
     <Shell
-      title={`${title} · Persistent Queue`}
+      title={documentTitle(title)}
       page="manager"
       version={version}
       scripts={["/static/manager.js"]}
@@ -32,9 +33,7 @@ export function ManagerShell({ title, at, version, ops, children }: ManagerShell
           {ops !== null && <a href={ops}>Ops</a>}
           <span class="push">
             <button type="button" class="quiet needs-script help-button" data-help>Shortcuts</button>
-            <form method="post" action="/logout" data-plain>
-              <button type="submit" class="quiet">Log out</button>
-            </form>
+            <LogOutForm />
           </span>
         </>
       }

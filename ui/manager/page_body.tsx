@@ -19,5 +19,5 @@ export function PageBody({ view, live }: { readonly view: View; readonly live: L
 /** The browser's state before anything has happened. */
 export function initialLiveness(view: View, note: Note | null): Liveness {
   const picked = { all: 0, resubmit: 0, cancel: 0 };
-  return { now: view.now, note, isConnected: true, isLoggedOut: false, picked, newer: 0 };
+  return { now: view.now, note, isConnected: true, staleMs: null, isLoggedOut: false, picked, newer: 0 };
 }

@@ -1,7 +1,7 @@
 /** What is above and below the content of every live page. */
 import type { ComponentChildren } from "preact";
-import { count } from "../components/format.ts";
-import type { BatchView, Liveness, Note, View } from "./views.ts";
+import { count, duration } from "../components/format.ts";
+import type { BatchView, Liveness, Note, Undo, View } from "./views.ts";
 
 export interface PageHeadProps {
   readonly view: View;
@@ -24,10 +24,20 @@ export function PageHead({ view, live, children }: PageHeadProps) {
         <span role="status" class={`link-state needs-script ${live.isConnected ? "is-live" : "is-lost"}`}>
           {live.isConnected ? "Live" : (
             <>
-              Reconnecting… <span class="roomy">Refreshing every few seconds meanwhile.</span>
+              Reconnecting…
+              {live.staleMs === null && (
+                <span class="roomy">{" "}Refreshing every few seconds meanwhile.</span>
+              )}
             </>
           )}
         </span>
+        {/* Outside the status, which a screen reader reads out at each change. */}
+        {live.staleMs !== null && (
+          <span class="stale">
+            <span class="roomy">What you see is{" "}</span>
+            {duration(live.staleMs)} old
+          </span>
+        )}
       </div>
     </div>
   );
@@ -97,16 +107,21 @@ interface NoteTextProps {
   readonly back: string;
 }
 
-export function NoteText({ note: { tone, text, undo }, back }: NoteTextProps) {
+export function NoteText({ note, back }: NoteTextProps) {
+  const { tone, text, undo } = note;
   if (undo === undefined) return <p class={`message message-${tone}`}>{text}</p>;
   return (
     <form class={`message message-${tone} batch`} method="post" action="/resubmit">
       <input type="hidden" name="back" value={back} />
-      <input type="hidden" name="id" value={undo} />
+      {undo.ids.map((id) => <input key={id} type="hidden" name="id" value={id} />)}
       <span>{text}</span>
-      <button type="submit" class="small-button">Undo</button>
+      <button type="submit" class="small-button">{undoInWords(undo)}</button>
     </form>
   );
+}
+
+function undoInWords({ ids: { length }, isAll }: Undo): string {
+  return isAll ? "Undo" : `Undo for the ${length === 1 ? "one" : count(length)} that had not failed`;
 }
 
 const TONES = {

@@ -18,7 +18,8 @@ import {
   stopBatch,
   sweep,
 } from "./actions.ts";
-import { type AddError, type AddForm, addJob, AddPage, EMPTY_FORM } from "./add_job.tsx";
+import { addJob } from "./add_job.ts";
+import { type AddError, type AddForm, AddPage, EMPTY_FORM } from "./add_page.tsx";
 import { BulkActions } from "./bulk_actions.ts";
 import { confirmation, faultConfirmation } from "./confirm_page.tsx";
 import { type FrameProps, ManagerShell } from "./manager_shell.tsx";
@@ -27,6 +28,7 @@ import { initialLiveness, PageBody } from "./page_body.tsx";
 import { type Gather, gatherViews } from "./gather_views.ts";
 import { UNTRANSLATED } from "../components/document.tsx";
 import { jobPath } from "./list_query.ts";
+import { titleOf } from "./page_title.ts";
 
 export function managerPages(deps: PageDeps): Hono<AppEnv> {
   const batches = new BulkActions(deps);
@@ -36,9 +38,9 @@ export function managerPages(deps: PageDeps): Hono<AppEnv> {
       c.set("manager", { version: deps.version, ops: otherPage(c, deps) });
       await next();
     })
-    .get("/", (c) => livePage(c, views.list, { title: "Manager", at: "/" }))
-    .get("/job", (c) => livePage(c, views.job, { title: c.req.query("id") ?? "Job", at: null }))
-    .get("/consumers", (c) => livePage(c, views.consumers, { title: "Consumers", at: "/consumers" }))
+    .get("/", (c) => livePage(c, views.list, { at: "/" }))
+    .get("/job", (c) => livePage(c, views.job, { at: null }))
+    .get("/consumers", (c) => livePage(c, views.consumers, { at: "/consumers" }))
     .get("/view/list", (c) => viewOnly(c, views.list))
     .get("/view/job", (c) => viewOnly(c, views.job))
     .get("/view/consumers", (c) => viewOnly(c, views.consumers))
@@ -71,7 +73,7 @@ async function viewOnly(c: PageContext, gather: Gather): Promise<Response> {
 }
 
 /** A page that the script keeps up to date: the rendered view is in `data-props`. */
-async function livePage(c: PageContext, gather: Gather, frame: FrameProps): Promise<Response> {
+async function livePage(c: PageContext, gather: Gather, { at }: Pick<FrameProps, "at">): Promise<Response> {
   const view = await gather(fieldsOf(c));
   const note = noteOf(c.req.query("note") ?? "");
   const body = (
@@ -79,7 +81,7 @@ async function livePage(c: PageContext, gather: Gather, frame: FrameProps): Prom
       <PageBody view={view} live={initialLiveness(view, note)} />
     </div>
   );
-  return framed(c, body, frame, { props: { view, note } });
+  return framed(c, body, { title: titleOf(view), at }, { props: { view, note } });
 }
 
 function framed(c: PageContext, body: VNode, frame: FrameProps, options: RenderOptions = {}): Response {
@@ -97,7 +99,7 @@ interface AddResult {
 }
 
 function showAdd(c: PageContext, { queue }: PageDeps, { form, error, status }: AddResult): Response {
-  const body = <AddPage form={form} kinds={queue.kinds} error={error} />;
+  const body = <AddPage form={form} kinds={queue.kinds} parkedKinds={queue.parkedKinds} error={error} />;
   return framed(c, body, { title: "Add a job", at: "/add" }, { status });
 }
 
@@ -110,6 +112,7 @@ async function add(c: PageContext, deps: PageDeps): Promise<Response> {
     payload: field("payload"),
     priority: field("priority"),
     runAt: field("run_at"),
+    replace: fields.has("replace"),
   };
   const outcome = await addJob(audited(deps.queue, actorOf(c, deps)), form, deps.now());
   if (outcome.ok) return goBack(c, { back: jobPath(outcome.id), code: outcome.note });

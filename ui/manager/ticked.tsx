@@ -1,7 +1,7 @@
 /** The actions for ticked rows, and for all that match. */
 import type { OperatorVerb } from "@persistent-queue/queue";
 import { count } from "../components/format.ts";
-import { isNarrowed, listPath, type ListQuery, queryParams } from "./list_query.ts";
+import { isNarrowed, isOfStatus, listPath, type ListQuery, queryParams } from "./list_query.ts";
 import type { ListView, Liveness } from "./views.ts";
 
 export interface TickedProps {
@@ -55,8 +55,9 @@ function AllMatching(
 ) {
   if (picked === 0 || picked < jobs.length || next === null || query.stalled) return null;
   const isCounted = !isNarrowed(query) && query.status !== "";
-  const known = Object.entries(counts).find(([status]) => status === query.status);
-  const matching = isCounted && known !== undefined ? `${count(known[1])} that match…` : "that match…";
+  const known = Object.entries(counts).filter(([status]) => isOfStatus(query, status));
+  const n = known.reduce((sum, [, ofStatus]) => sum + ofStatus, 0);
+  const matching = isCounted ? `${count(n)} that match…` : "that match…";
   return (
     <span class="beyond small">
       More match than are shown:{" "}

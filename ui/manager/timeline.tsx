@@ -129,9 +129,11 @@ interface TimelineProps {
   readonly lines: readonly TimelineEntry[];
   /** Details that the page already shows, which are not repeated here. */
   readonly shownAbove: ReadonlySet<string | null>;
+  /** What the job does now is not known: the last line says what it did when the server answered last. */
+  readonly isStale: boolean;
 }
 
-export function Timeline({ lines, shownAbove }: TimelineProps) {
+export function Timeline({ lines, shownAbove, isStale }: TimelineProps) {
   return (
     <section class="panel" aria-labelledby="timeline-title">
       <h2 id="timeline-title" class="panel-title">Timeline</h2>
@@ -140,7 +142,7 @@ export function Timeline({ lines, shownAbove }: TimelineProps) {
           <li key={tone === "now" ? "now" : index} class={`timeline-line timeline-${tone}`}>
             <p class="timeline-title">{title}</p>
             <p class="small muted dotted">
-              {tone === "now" && <span>Now</span>}
+              {tone === "now" && <span>{isStale ? "As last known" : "Now"}</span>}
               {at !== null && tone !== "now" && <time dateTime={isoTime(at)}>{dateAndTime(at)}</time>}
               {gapMs !== null && <span>{duration(gapMs)} later</span>}
               {isSameError && <span>the same error</span>}

@@ -34,6 +34,8 @@ export interface ListView extends BaseView {
   readonly next: string | null;
   readonly counts: Readonly<Record<Status, number>>;
   readonly stalled: number;
+  /** Waiting jobs that no handler can run, as far as they are counted. */
+  readonly parked: number;
   readonly kinds: readonly string[];
   /** Jobs outside the list that the reader holds on to, in their current state; only if requested. */
   readonly kept?: readonly Row[];
@@ -93,17 +95,26 @@ export type View = ListView | JobView | ConsumersView;
 export interface Note {
   readonly tone: "good" | "warning" | "danger";
   readonly text: string;
-  /** The id of a canceled job that a resubmit would restore to its previous state. */
-  readonly undo?: string;
+  readonly undo?: Undo;
+}
+
+/** The canceled jobs that a resubmit would restore to their previous state. */
+export interface Undo {
+  /** Not empty. */
+  readonly ids: readonly string[];
+  /** Whether these are all that were canceled: the others had failed. */
+  readonly isAll: boolean;
 }
 
 /** What only the browser knows; the server renders the page with `initialLiveness`. */
 export interface Liveness {
-  /** Milliseconds since 1970 by the server's clock. */
+  /** Milliseconds since 1970 by the server's clock. It stands still while the server does not answer. */
   readonly now: number;
   /** What has just happened, for `role="status"`. */
   readonly note: Note | null;
   readonly isConnected: boolean;
+  /** How old what is shown is, in milliseconds, while the server does not answer; null: it is kept up to date. */
+  readonly staleMs: number | null;
   /** The session is over, and nothing of the queue is shown any more. */
   readonly isLoggedOut: boolean;
   /** How many rows are ticked, and for how many of them each action is legal. */

@@ -28,10 +28,15 @@ export function Dashboard({ snapshot, statuses, version, manager, now, link, age
         <Throughput stats={stats} />
         <VitalSigns snapshot={snapshot} version={version} now={then} agedMs={sinceMs} />
       </div>
-      <Consumers system={system} agedMs={sinceMs} manager={manager} />
-      <RecentEvents events={system.events} manager={manager} now={now} />
+      <Consumers system={system} agedMs={sinceMs} now={then} manager={manager} />
+      <RecentEvents events={system.events} host={hostOfEvents(system)} manager={manager} now={now} />
     </div>
   );
+}
+
+/** Each host shows its own events. Null: there is only one. */
+function hostOfEvents({ hosts, this_host }: SystemState): string | null {
+  return hosts.length > 1 ? this_host : null;
 }
 
 interface LinkNoteProps {
@@ -109,10 +114,11 @@ interface ConsumersProps {
   readonly system: SystemState;
   /** The age of this information, in milliseconds. */
   readonly agedMs: number;
+  readonly now: number;
   readonly manager: ManagerAddress;
 }
 
-function Consumers({ system: { consumers, hosts, this_host }, agedMs, manager }: ConsumersProps) {
+function Consumers({ system: { consumers, hosts, this_host }, agedMs, now, manager }: ConsumersProps) {
   return (
     <section class="panel" aria-labelledby="consumers-title">
       <div class="panel-head">
@@ -125,6 +131,7 @@ function Consumers({ system: { consumers, hosts, this_host }, agedMs, manager }:
           hosts={hosts}
           thisHost={this_host}
           agedMs={agedMs}
+          now={now}
           hrefOf={(id) => manager === null ? null : jobHref(manager, id)}
         />
       )}

@@ -1,4 +1,5 @@
 /** The headline of the page: whether all is well, in words and colour. */
+import type { Status } from "@persistent-queue/queue";
 import type { ComponentChildren } from "preact";
 import { count } from "../components/format.ts";
 import { listHref, type ManagerAddress } from "./manager_links.tsx";
@@ -62,12 +63,14 @@ interface FailedJobsLinkProps {
   readonly stats: Stats | null;
 }
 
+const FAILED_STATUSES = ["FAILED", "UNPROCESSABLE"] as const satisfies Status[];
+
 /** Links to the jobs that were given up, or, while there are none yet, to those still being tried. */
 function FailedJobsLink({ manager, stats }: FailedJobsLinkProps) {
   if (manager === null || stats === null) return null;
-  const { UNPROCESSABLE, FAILED } = stats.counts;
-  if (UNPROCESSABLE + FAILED === 0) return <a href={listHref(manager, "PROCESSING")}>See the jobs at work</a>;
-  return <a href={listHref(manager, UNPROCESSABLE >= FAILED ? "UNPROCESSABLE" : "FAILED")}>See the jobs</a>;
+  const failed = FAILED_STATUSES.filter((status) => stats.counts[status] > 0);
+  if (failed.length === 0) return <a href={listHref(manager, "PROCESSING")}>See the jobs at work</a>;
+  return <a href={listHref(manager, ...failed)}>See the jobs</a>;
 }
 
 interface Verdict {

@@ -5,9 +5,9 @@ import type { Status } from "@persistent-queue/queue";
 /** The Manager's origin as the visitor knows it, such as `http://localhost:8501`, or null. */
 export type ManagerAddress = string | null;
 
-/** The address of the list of jobs with this status. */
-export function listHref(manager: string, status: Status): string {
-  return `${manager}/?${new URLSearchParams({ status })}`;
+/** The address of the list of jobs with these statuses. */
+export function listHref(manager: string, ...statuses: readonly Status[]): string {
+  return `${manager}/?${new URLSearchParams({ status: statuses.join(",") })}`;
 }
 
 /** The address of the job's page. */

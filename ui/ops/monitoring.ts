@@ -114,7 +114,7 @@ function ofQueue(stats: QueueStats): Metric[] {
     ),
     gauge(
       "pq_queue_age_seconds",
-      `For how long the job at the head of the line has been due, ${OF_QUEUE}.`,
+      `For how long the job at the head of the line has been due, without those of pq_jobs_parked, ${OF_QUEUE}.`,
       ageMs / 1000,
     ),
     gauge(
@@ -129,7 +129,7 @@ function ofQueue(stats: QueueStats): Metric[] {
     ),
     gauge(
       "pq_jobs_parked",
-      `Waiting jobs that no handler knows, by kind, ${OF_QUEUE}; counted up to 10,000.`,
+      `Waiting jobs that no handler can run (none is named like their kind, or it cannot be loaded), by kind, ${OF_QUEUE}; counted up to 10,000.`,
       parked.map(({ kind, count }) => ({ labels: { kind }, value: count })),
     ),
     counter("pq_fenced_total", "Late writes of workers that had lost their job.", fenced),

@@ -6,29 +6,30 @@ import type { AppEnv, OpsFrame } from "../http/app_env.ts";
 import { otherPage, PROPS, renderPage } from "../http/page_address.ts";
 import type { OpsDeps } from "../page_deps.ts";
 import { countsOnWire, systemOnWire } from "../api/serializers.ts";
-import { Shell, UNTRANSLATED } from "../components/document.tsx";
+import { LogOutForm, Shell, UNTRANSLATED } from "../components/document.tsx";
 import { Dashboard } from "./dashboard.tsx";
 import type { FirstProps, Snapshot } from "./snapshot.ts";
 
 /** The address at which it reloads itself, which does not count as activity: relative, since it may be below a path. */
 const RELOADED = "?auto=1";
 
-export function opsPages(deps: OpsDeps): Hono<AppEnv> {
+export function opsPages(deps: OpsDeps, { hasLogin }: Pick<OpsFrame, "hasLogin">): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .use(async (c, next) => {
-      c.set("ops", { version: deps.version, manager: otherPage(c, deps) });
+      c.set("ops", { version: deps.version, manager: otherPage(c, deps), hasLogin });
       await next();
     })
     .get("/", async (c) => {
       const snapshot = await takeSnapshot(deps);
-      const first = { snapshot, statuses: STATUSES, ...c.var.ops, now: deps.now() };
-      return renderPage(c, <OpsPage {...first} />, { props: first });
+      const { version, manager } = c.var.ops;
+      const first = { snapshot, statuses: STATUSES, version, manager, now: deps.now() };
+      return renderPage(c, <OpsPage first={first} frame={c.var.ops} />, { props: first });
     });
 }
 
-function OpsPage(first: FirstProps) {
+function OpsPage({ first, frame }: { readonly first: FirstProps; readonly frame: OpsFrame }) {
   return (
-    <OpsShell title="Ops" isOverview version={first.version} manager={first.manager}>
+    <OpsShell title="Ops" isOverview {...frame}>
       <noscript>
         <meta http-equiv="refresh" content={`5; url=${RELOADED}`} />
         <p class="message">Without JavaScript this page reloads itself every five seconds.</p>
@@ -58,7 +59,7 @@ export interface OpsShellProps extends OpsFrame {
   readonly children: ComponentChildren;
 }
 
-export function OpsShell({ title, isOverview, version, manager, children }: OpsShellProps) {
+export function OpsShell({ title, isOverview, version, manager, hasLogin, children }: OpsShellProps) {
   return (
     <Shell
       title={`${title} · Persistent Queue`}
@@ -72,6 +73,11 @@ export function OpsShell({ title, isOverview, version, manager, children }: OpsS
           {manager !== null && <a href={manager}>Manager</a>}
           <a href="/metrics">Metrics</a>
           <a href="/healthz">Health</a>
+          {hasLogin && (
+            <span class="push">
+              <LogOutForm />
+            </span>
+          )}
         </>
       }
     >

@@ -10,17 +10,24 @@ const SHOWN = 8;
 
 export interface RecentEventsProps {
   readonly events: readonly LatestEvent[];
+  /** Whose events these are; null: there is only one host. */
+  readonly host: string | null;
   readonly manager: ManagerAddress;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-export function RecentEvents({ events, manager, now }: RecentEventsProps) {
+export function RecentEvents({ events, host, manager, now }: RecentEventsProps) {
   const rest = events.slice(SHOWN);
   return (
     <section class="panel events" aria-labelledby="events-title">
       <div class="panel-head">
         <h2 id="events-title">Recent events</h2>
+        {host !== null && (
+          <p class="events-host small">
+            of this host only: <span class="host-name">{host}</span>
+          </p>
+        )}
         <p class="muted small">newest first, one line per job, times in {zone(now)}</p>
       </div>
       {events.length === 0
@@ -79,11 +86,11 @@ export function eventText({ what, consumer_id = "" }: Pick<LatestEvent, "what" |
     case "failed":
       return failureText(what);
     case "released":
-      return `requeued: ${what.detail}`;
+      return `returned to the queue: ${what.detail}`;
     case "reaped":
-      return `taken from its consumer, now ${what.status}`;
+      return `its consumer was lost: now ${what.status}`;
     case "reaped-many":
-      return `${count(what.count)} jobs were taken from their consumers`;
+      return `${count(what.count)} jobs have lost their consumers`;
     case "excused":
       return what.why;
     case "fenced":

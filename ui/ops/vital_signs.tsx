@@ -14,10 +14,11 @@ const MEGABYTE = 1024 * 1024;
 
 /** What each name means, shown when it is opened. */
 const WHY = {
-  wait: "How long the next job to run has been due.",
+  wait: "How long the next job to run has been due. Jobs that no handler can run are not counted.",
+  parked: "Jobs that no handler can run: theirs is missing, or cannot be loaded. The warnings name them.",
   stalled: "Jobs at work whose last heartbeat is older than STALL_MS.",
   sweep: "Jobs whose consumer sends no heartbeats any more are returned to the queue.",
-  requeued: "Jobs that the last check returned to the queue.",
+  requeued: "Jobs that the last check returned to the queue, because their consumers were lost.",
   late: "Their jobs had been given to other consumers meanwhile.",
   survive: "What an acknowledged job survives, given how the storage is set up.",
   stuck: "They hang and cannot be stopped. At 2, the process restarts.",
@@ -35,6 +36,9 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
         <Sign name="Longest wait" why={WHY.wait} main>
           {stats === null ? "–" : queueAge(stats, agedMs)}
         </Sign>
+        {parkedOf(stats) > 0 && (
+          <Sign name="Wait without a handler" why={WHY.parked} bad>{count(parkedOf(stats))}</Sign>
+        )}
         <Sign name="Stalled jobs" why={WHY.stalled} bad={(stats?.stalled ?? 0) > 0}>
           {stats === null ? "–" : count(stats.stalled)}
         </Sign>
@@ -53,7 +57,7 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
         <Sign name="Last check for stalled jobs" why={WHY.sweep}>
           {sweep.last_at === null ? "not yet" : age(now - sweep.last_at)}
         </Sign>
-        <Sign name="Requeued" why={WHY.requeued}>{count(sweep.last_requeued)}</Sign>
+        <Sign name="Returned to the queue" why={WHY.requeued}>{count(sweep.last_requeued)}</Sign>
         <Sign name="Late results dropped" why={WHY.late}>{stats === null ? "–" : count(stats.fenced)}</Sign>
         <Sign name="Producer">{producing ? "adding jobs" : "off"}</Sign>
         <Sign name="Running for">{duration(Math.max(0, now - started_at))}</Sign>
@@ -99,6 +103,10 @@ function Sign({ name, why, main = false, bad = false, children }: SignProps) {
       <dd>{children}</dd>
     </div>
   );
+}
+
+function parkedOf(stats: Stats | null): number {
+  return stats === null ? 0 : stats.parked.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** Scheduled jobs do not count as waiting. */

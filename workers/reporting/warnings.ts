@@ -20,7 +20,7 @@ export function warningsOf(
   const warnings: string[] = [];
   if (trouble !== null) warnings.push(trouble);
   if (stopping) return warnings;
-  warnings.push(...storage);
+  // What a person may have to act on at once comes before what has been so since the start.
   for (const { slot, state } of consumers) {
     if (state !== "silent") continue;
     // Without the duration, which the table of consumers shows: a screen reader would read out the sentence at each
@@ -37,6 +37,7 @@ export function warningsOf(
       "Consumers keep ending soon after their start: restarts are slowed down. See logs/jobqueue.log.",
     );
   }
+  warnings.push(...storage);
   if (sweep.lastRequeued > 0) {
     const jobs = sweep.lastRequeued === 1 ? "1 stalled job" : `${sweep.lastRequeued} stalled jobs`;
     warnings.push(`The last sweep returned ${jobs} to the queue.`);

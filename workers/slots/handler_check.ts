@@ -225,5 +225,5 @@ function wedged(kind: string): string {
 function onOneLine(words: string): string {
   const lines = words.split("\n").map((line) => line.trim());
   const place = lines.findLast((line) => line.startsWith("at "));
-  return [lines[0] ?? "", ...(place === undefined ? [] : [place])].join(" ");
+  return place === undefined ? lines[0] ?? "" : `${lines[0]} (${place})`;
 }

@@ -1,17 +1,7 @@
-/** Adding a job by hand: the form, and the job that it describes. */
+/** The form for a job to add by hand. */
 import type { ComponentChildren } from "preact";
-import {
-  type Enqueuer,
-  type JobRequest,
-  MAX_ID_LENGTH,
-  MAX_PRIORITY,
-  messageOf,
-  QueueError,
-} from "@persistent-queue/queue";
-import { type DueTime, parseDelay, parseDueTime } from "../api/due_time.ts";
-import { jsonText } from "../api/parse_json.ts";
-import { HttpError } from "../http/errors.ts";
-import type { PlainNote } from "./flash.ts";
+import { MAX_ID_LENGTH, MAX_PRIORITY } from "@persistent-queue/queue";
+import { jobPath } from "./list_query.ts";
 
 export interface AddForm {
   readonly kind: string;
@@ -19,27 +9,36 @@ export interface AddForm {
   readonly payload: string;
   readonly priority: string;
   readonly runAt: string;
+  /** Whether a finished job with this id is replaced: offered once there is one. */
+  readonly replace: boolean;
 }
+
+/** The fields with a label, a hint and an error of their own. */
+export type FieldName = Exclude<keyof AddForm, "replace">;
 
 export interface AddError {
   readonly message: string;
   /** The field below which it is shown; null: above the form. */
-  readonly field: keyof AddForm | null;
+  readonly field: FieldName | null;
+  /** The id of the job that is in the way. */
+  readonly existing?: string;
 }
 
 interface AddPageProps {
   readonly form: AddForm;
   readonly kinds: readonly string[];
+  /** Those whose jobs wait because no handler can run them. */
+  readonly parkedKinds: readonly string[];
   readonly error: AddError | null;
 }
 
 const ERROR_ID = "add-error";
 
-export const EMPTY_FORM: AddForm = { kind: "", id: "", payload: "", priority: "", runAt: "" };
+export const EMPTY_FORM: AddForm = { kind: "", id: "", payload: "", priority: "", runAt: "", replace: false };
 
 /** The form for a job. After an error it keeps what was typed. */
-export function AddPage({ form, kinds, error }: AddPageProps) {
-  const toField = (name: keyof AddForm) => ({ name, error: error?.field === name ? error.message : null });
+export function AddPage({ form, kinds, parkedKinds, error }: AddPageProps) {
+  const toField = (name: FieldName) => ({ name, error: error?.field === name ? error.message : null });
   const plain = { autocomplete: "off", spellcheck: false } as const;
   return (
     <div class="narrow stack">
@@ -51,7 +50,11 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
             <select {...control} required>
               {kinds.length > 1 && <option value="" selected={form.kind === ""}>Choose a kind</option>}
               {kinds.map((kind) => (
-                <option key={kind} value={kind} selected={kind === form.kind}>{kind}</option>
+                <option key={kind} value={kind} selected={kind === form.kind}>
+                  {parkedKinds.includes(kind)
+                    ? `${kind} – its handler cannot be loaded, so its jobs wait`
+                    : kind}
+                </option>
               ))}
             </select>
           )}
@@ -59,6 +62,9 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
         <Field {...toField("id")}>
           {(control) => <input {...control} {...plain} maxLength={MAX_ID_LENGTH} value={form.id} />}
         </Field>
+        {(error?.existing !== undefined || form.replace) && (
+          <Replace isOn={form.replace} existing={error?.existing ?? null} />
+        )}
         <Field {...toField("payload")}>
           {(control) => <textarea {...control} rows={6} spellcheck={false}>{form.payload}</textarea>}
         </Field>
@@ -87,8 +93,20 @@ export function AddPage({ form, kinds, error }: AddPageProps) {
   );
 }
 
+function Replace({ isOn, existing }: { readonly isOn: boolean; readonly existing: string | null }) {
+  return (
+    <p class="field replace">
+      <label class="choice">
+        <input type="checkbox" name="replace" value="1" checked={isOn} />{" "}
+        Replace the finished job with this id: it starts afresh, as described here
+      </label>
+      {existing !== null && <a class="small" href={jobPath(existing)}>See that job</a>}
+    </p>
+  );
+}
+
 /** The name, label and hint of each field. */
-const FIELDS: Readonly<Record<keyof AddForm, { sentAs: string; label: string; hint: string | null }>> = {
+const FIELDS: Readonly<Record<FieldName, { sentAs: string; label: string; hint: string | null }>> = {
   kind: { sentAs: "kind", label: "Kind", hint: null },
   id: {
     sentAs: "id",
@@ -97,17 +115,17 @@ const FIELDS: Readonly<Record<keyof AddForm, { sentAs: string; label: string; hi
       "A file job is named by its path, such as data/files/abc.txt. Others get an id if you leave this empty.",
   },
   payload: { sentAs: "payload", label: "Payload", hint: "JSON; empty for none." },
-  priority: { sentAs: "priority", label: "Priority", hint: "From −100 to 100; higher runs first." },
+  priority: { sentAs: "priority", label: "Priority", hint: "From -100 to 100; higher runs first." },
   runAt: {
     sentAs: "run_at",
-    label: "Not before",
+    label: "Due",
     hint:
       "A time with its zone, such as 2030-01-31T12:00:00Z, or a span such as 15m, 2h or 3d; empty for now.",
   },
 };
 
 interface FieldProps {
-  readonly name: keyof AddForm;
+  readonly name: FieldName;
   readonly error: string | null;
   /** Renders the control with these attributes. */
   readonly children: (control: ReturnType<typeof attributesOf>) => ComponentChildren;
@@ -127,7 +145,7 @@ function Field({ name, error, children }: FieldProps) {
   );
 }
 
-function attributesOf(name: keyof AddForm, error: string | null) {
+function attributesOf(name: FieldName, error: string | null) {
   const { sentAs, hint } = FIELDS[name];
   const id = `add-${sentAs.replaceAll("_", "-")}`;
   const describedBy = [...hint === null ? [] : [hintIdOf(id)], ...error === null ? [] : [ERROR_ID]];
@@ -141,72 +159,4 @@ function attributesOf(name: keyof AddForm, error: string | null) {
 
 function hintIdOf(id: string): string {
   return `${id}-hint`;
-}
-
-type AddOutcome =
-  | { readonly ok: true; readonly id: string; readonly note: PlainNote }
-  | { readonly ok: false; readonly error: AddError; readonly status: 400 | 409 };
-
-/** Does not throw for anything that a person may type. @throws {StorageError} */
-export async function addJob(queue: Enqueuer, form: AddForm, now: number): Promise<AddOutcome> {
-  const payload = await parsePayload(form.payload);
-  if (!payload.ok) return refused(payload.reason, "payload");
-  const due = dueTimeOf(form.runAt, now);
-  if (due !== null && "problem" in due) {
-    return refused(`Not before: "${form.runAt}" ${due.problem}.`, "runAt");
-  }
-  try {
-    const [added] = await queue.add([{
-      ...requestOf(form, payload.value),
-      ...(due === null ? {} : { runAt: due.ms }),
-    }]);
-    if (added === undefined) throw new Error("The queue returned nothing for a job that was added");
-    return { ok: true, id: added.job.id, note: added.differs ? "differs" : added.outcome };
-  } catch (error) {
-    if (!(error instanceof QueueError) || error.code === "storage") throw error;
-    return refused(error.message, fieldOf(error, form), error.code === "duplicate_job" ? 409 : 400);
-  }
-}
-
-function refused(message: string, field: AddError["field"], status: 400 | 409 = 400): AddOutcome {
-  return { ok: false, error: { message, field }, status };
-}
-
-/** Null if the error may be about any of them. */
-function fieldOf({ code }: QueueError, { id, priority }: AddForm): AddError["field"] {
-  if (code === "duplicate_job") return "id";
-  if (code === "unknown_kind") return "kind";
-  if (priority !== "" && !/^[-+]?\d{1,2}$|^[-+]?100$/.test(priority)) return "priority";
-  return id === "" ? "id" : null;
-}
-
-function requestOf({ kind, id, priority }: AddForm, payload: unknown): JobRequest {
-  return {
-    payload,
-    ...(id === "" ? {} : { id }),
-    ...(kind === "" ? {} : { kind }),
-    ...(priority === "" ? {} : { priority: Number(priority) }),
-  };
-}
-
-/** Null: at once. */
-function dueTimeOf(text: string, now: number): DueTime | null {
-  if (text === "") return null;
-  const delayMs = parseDelay(text);
-  return delayMs === null ? parseDueTime(text) : { ms: now + delayMs };
-}
-
-type Parsed = { readonly ok: true; readonly value: unknown } | {
-  readonly ok: false;
-  readonly reason: string;
-};
-
-async function parsePayload(text: string): Promise<Parsed> {
-  if (text.trim() === "") return { ok: true, value: null };
-  try {
-    return { ok: true, value: await jsonText(text) };
-  } catch (error) {
-    if (error instanceof HttpError) return { ok: false, reason: error.message };
-    return { ok: false, reason: `The payload is not JSON: ${messageOf(error)}.` };
-  }
 }
