@@ -39,6 +39,8 @@ export interface StartProbe {
   /** The folder of the handlers, as a URL. */
   readonly handlers: string;
   readonly kinds: readonly string[];
+  readonly heartbeatMs: number;
+  readonly memoryMb: number;
 }
 
 /** A job on its way to a thread. */

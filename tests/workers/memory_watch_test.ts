@@ -10,9 +10,10 @@ class Process {
   mb = 200;
   readonly consumers = ["a", "b", "c"].map((name) => new Consumer(name, this));
   readonly blamed: string[] = [];
+  isTrying = false;
   readonly #watch = new MemoryWatch({
     ...{ consumers: this.consumers, heartbeatMs: BEAT_MS, limitMb: 512 },
-    ...{ clock: () => this.now, processMb: () => this.mb },
+    ...{ clock: () => this.now, processMb: () => this.mb, isTrying: () => this.isTrying },
   });
 
   /** Lets time pass; `growMb` at each look. Those that are not `silent` are heard at each look. */
@@ -82,6 +83,19 @@ Deno.test("what a thread that has ended took is not charged to a job that comput
   b.id = crypto.randomUUID();
   process.pass(4_000, { silent: [a] });
   assert.deepEqual(process.blamed, []);
+});
+
+Deno.test("a job that computes in silence is not blamed for the memory that handlers take while they are tried", () => {
+  const { process, a } = three();
+  process.pass(1_000, { silent: [a] });
+  process.isTrying = true;
+  process.pass(3_000, { growMb: 150, silent: [a] });
+  process.isTrying = false;
+  process.pass(250, { growMb: -1_800, silent: [a] });
+  process.pass(2_000, { silent: [a] });
+  assert.deepEqual(process.blamed, []);
+  process.pass(2_000, { growMb: 100, silent: [a] });
+  assert.deepEqual(process.blamed, ["a"], "what it takes later is charged to it");
 });
 
 Deno.test("of several jobs that take memory in silence each is blamed, one after the other", () => {

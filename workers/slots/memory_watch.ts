@@ -23,6 +23,8 @@ export interface WatchedConsumer {
 
 export interface MemoryWatchOptions {
   readonly consumers: readonly WatchedConsumer[];
+  /** Whether a thread that is none of them tries to load handlers. */
+  readonly isTrying?: () => boolean;
   readonly heartbeatMs: number;
   readonly limitMb: number;
   /** The memory of the whole process. */
@@ -64,6 +66,7 @@ export class MemoryWatch {
   readonly #silences = new Map<WatchedConsumer, Silence>();
   #last: Sizes | null = null;
   #ids: readonly (string | null)[] = [];
+  #wasTrying = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: MemoryWatchOptions) {
@@ -83,7 +86,7 @@ export class MemoryWatch {
     const last = this.#last ?? now;
     this.#last = now;
     const returning = this.#returning();
-    if (returning.length > 0) this.#excuse(returning, { last, now });
+    if (this.#isTrying() || returning.length > 0) this.#excuse(returning, { last, now });
     for (const one of this.#options.consumers) this.#listen(one, last);
     const atWork = [...this.#silences.values()].filter(({ one }) => one.isAtWork);
     const culprit = culpritOf(atWork, now);
@@ -113,9 +116,16 @@ export class MemoryWatch {
     return consumers.filter(({ id, isEndingOne }, i) => isEndingOne || id !== before[i]);
   }
 
+  /** Whether handlers were tried at any time since the last look. */
+  #isTrying(): boolean {
+    const before = this.#wasTrying;
+    this.#wasTrying = this.#options.isTrying?.() ?? false;
+    return before || this.#wasTrying;
+  }
+
   /**
    * What a thread that ends took while it was silent, or has not yet returned to the system, must not be charged to
-   * others. Of their growth, only what came before its silence is kept.
+   * others, and neither must what handlers take that are tried. Of their growth, only what came before its silence is kept.
    */
   #excuse(returning: readonly WatchedConsumer[], { last, now }: { last: Sizes; now: Sizes }): void {
     const ended = returning.flatMap((one) => this.#silences.get(one) ?? []);

@@ -8,6 +8,8 @@ import { type FileHolder, OpenFilesWatch } from "./open_files_watch.ts";
 export interface ProcessWatchOptions {
   readonly consumers: readonly (WatchedConsumer & FileHolder & { readonly id: string | null })[];
   readonly settings: Pick<Settings, "heartbeatMs" | "consumerMemoryMb" | "logDir">;
+  /** Whether handlers are being tried, in a thread that is no consumer's. */
+  readonly isTrying: () => boolean;
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   /** Reports to operators. */
@@ -23,9 +25,9 @@ export class ProcessWatch {
   #removing: Promise<void> = Promise.resolve();
 
   constructor(options: ProcessWatchOptions) {
-    const { consumers, settings, clock, tell } = options;
+    const { consumers, settings, isTrying, clock, tell } = options;
     const { heartbeatMs, consumerMemoryMb: limitMb, logDir } = settings;
-    this.#memoryWatch = new MemoryWatch({ consumers, heartbeatMs, limitMb, clock });
+    this.#memoryWatch = new MemoryWatch({ consumers, isTrying, heartbeatMs, limitMb, clock });
     this.#openFilesWatch = new OpenFilesWatch({ consumers, folder: logDir, tell });
     this.#options = options;
   }
