@@ -15,6 +15,7 @@ import { ConsumerSlot, type ConsumerSlotOptions } from "./slots/consumer_slot.ts
 import { logLines, type SystemEvent } from "./reporting/log_lines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
+import type { HandlerCheck } from "./slots/handler_check.ts";
 import { HostedThreads } from "./slots/hosted_threads.ts";
 import { orderHandler } from "./orders.ts";
 import { ProcessWatch } from "./slots/process_watch.ts";
@@ -104,7 +105,7 @@ export class Supervisor {
         this.#tell("warn", text);
         this.#processWatch?.restoreFolder();
       },
-      onUnloadable: (kind: string, why: string) => this.#options.check?.hold(kind, why),
+      onUnloadable: (...found: Parameters<HandlerCheck["hold"]>) => this.#options.check?.hold(...found),
     };
     return Array.from({ length: settings.consumers }, (_, i) => new ConsumerSlot({ ...parts, slot: i + 1 }));
   }

@@ -6,6 +6,7 @@ import { sleep } from "@persistent-queue/queue";
 import { handlerFiles } from "../handler_files.ts";
 import { listKinds } from "../handlers.ts";
 import type { Log } from "../log.ts";
+import { LoadingDeaths } from "./loading_deaths.ts";
 import { HandlerTrial, type TrialOptions } from "./handler_trial.ts";
 
 export interface HandlerCheckOptions extends Pick<TrialOptions, "folder" | "threads" | "limits"> {
@@ -65,6 +66,7 @@ export class HandlerCheck {
   readonly #unchecked = new Set<string>();
   /** Whether jobs run although there are unchecked kinds: theirs do not. */
   #isLate = false;
+  readonly #deaths = new LoadingDeaths();
   /** Trials whose threads have not ended. */
   readonly #trials = new Set<HandlerTrial>();
   readonly #end = new AbortController();
@@ -103,10 +105,15 @@ export class HandlerCheck {
     for (const kind of [...this.#unchecked]) this.#release(kind);
   }
 
-  /** A consumer could not load the handler of this kind: it has changed, or was not checked yet. */
-  hold(kind: string, why: string): void {
+  /**
+   * A consumer could not load the handler of this kind: it has changed, was not checked yet, or fails only there.
+   * `isFatal`: its thread did not survive that.
+   */
+  hold(kind: string, why: string, { isFatal }: { readonly isFatal: boolean }): void {
     if (this.#broken.has(kind)) return;
-    this.#hold(kind, { why, stamp: this.#stampOf(kind), isSilent: false, pauseMs: 0 });
+    const stamp = this.#stampOf(kind);
+    const pauseMs = isFatal ? this.#deaths.note(kind, stamp, performance.now()) : 0;
+    this.#hold(kind, { why, stamp, isSilent: false, pauseMs });
     this.#retry();
   }
 
