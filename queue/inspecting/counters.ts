@@ -123,10 +123,12 @@ export class Totals {
   }
 
   reaped(all: readonly Reaped[], event: "stalled" | "crashed" | "released"): void {
-    for (const { kind, status } of all) {
+    for (const { kind, status, wasRunning } of all) {
       const counts = this.#of(kind);
-      counts.attempts += 1;
-      counts[event] += 1;
+      if (wasRunning) {
+        counts.attempts += 1;
+        counts[event] += 1;
+      }
       if (isFinished(status)) counts.exhausted += 1;
     }
   }

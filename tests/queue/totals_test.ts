@@ -58,6 +58,14 @@ Deno.test("a snoozed job gets no error, and keeps the one it had", async () => {
   assert.equal((await on.queue.get("a")).job.error, "it broke");
 });
 
+Deno.test("of the jobs that a dead process held, those that waited for a retry count as no attempts", () => {
+  const totals = new Totals([]);
+  const reaped = { seq: 1, lease: 1, id: "a", kind: "mail", consumerId: "c", status: "PENDING" } as const;
+  totals.reaped([{ ...reaped, wasRunning: true }, { ...reaped, wasRunning: false }], "crashed");
+  const [mail] = totals.view().totals;
+  assert.deepEqual([mail?.attempts, mail?.crashed], [1, 1]);
+});
+
 Deno.test("kinds made up by manual edits are counted together beyond a hundred", () => {
   const totals = new Totals(["file"]);
   const job = (kind: string) => ({ kind } as Parameters<Totals["claimed"]>[0][number]);
