@@ -56,7 +56,7 @@ export class Supervisor {
     const dispatch = options.dispatch ?? ((parts) => new Dispatcher(parts));
     const tell = (level: "warn" | "error", text: string) => this.#tell(level, text);
     const onError = (error: unknown) => this.#noteError(error);
-    const isTrying = () => options.check?.isTrying ?? false;
+    const trials = () => options.check?.trials ?? [];
     this.#options = options;
     this.#threads = options.threads ?? new HostedThreads();
     this.#startedAt = now();
@@ -74,7 +74,7 @@ export class Supervisor {
       onRestart: (id, why) => this.#report({ type: "restarted", role: "producer", id, why }),
     });
     this.#processWatch = options.spawn === undefined
-      ? new ProcessWatch({ consumers: this.#consumers, settings, isTrying, clock, tell, onError })
+      ? new ProcessWatch({ consumers: this.#consumers, settings, trials, clock, tell, onError })
       : null;
     this.#sweeper = new Sweeper({
       ...{ queue, settings, clock, onError },

@@ -67,7 +67,6 @@ export class HandlerCheck {
   /** Whether jobs run although there are unchecked kinds: theirs do not. */
   #isLate = false;
   readonly #deaths = new LoadingDeaths();
-  /** Trials whose threads have not ended. */
   readonly #trials = new Set<HandlerTrial>();
   readonly #end = new AbortController();
   /** Whether broken handlers are tried again, and at which paces that is going on. */
@@ -82,9 +81,9 @@ export class HandlerCheck {
     return [...this.#notes, ...[...this.#broken.values()].map(({ problem }) => problem)];
   }
 
-  /** Whether a thread loads handlers, or still holds what they took. */
-  get isTrying(): boolean {
-    return this.#trials.size > 0;
+  /** Those whose threads have not ended. */
+  get trials(): readonly HandlerTrial[] {
+    return [...this.#trials];
   }
 
   /** Checks all handlers, but waits two seconds at most. From then on jobs of other kinds than the unchecked run. */

@@ -2,6 +2,7 @@
 import { type Child, NO_REASON, startChild } from "../child.ts";
 import type { Settings } from "../config.ts";
 import type { Close, FromThread, StartProbe } from "../protocol.ts";
+import type { WatchedThread } from "./memory_watch.ts";
 import type { HostedThreads } from "./hosted_threads.ts";
 
 const PROBE = new URL("../probe.ts", import.meta.url);
@@ -36,7 +37,7 @@ interface Ending {
 }
 
 /** A thread that loads handlers one after the other, until it has tried all, or one of them blocks or ends it. */
-export class HandlerTrial {
+export class HandlerTrial implements WatchedThread {
   readonly #options: TrialOptions;
   readonly #kinds: Set<string>;
   readonly #tried = Promise.withResolvers<readonly (readonly string[])[]>();
@@ -46,6 +47,7 @@ export class HandlerTrial {
   #last: string | null = null;
   #hasTriedAll = false;
   #isOver = false;
+  #heardAt: number | null = null;
   #isWedged = false;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -77,9 +79,27 @@ export class HandlerTrial {
     return this.#gone.promise;
   }
 
+  get heardAt(): number | null {
+    return this.#heardAt;
+  }
+
+  get isAtWork(): boolean {
+    return !this.#isOver;
+  }
+
+  /** It reports only that it has reached its limit. */
+  get memoryMb(): number {
+    return 0;
+  }
+
+  endAndBlame(why: string): void {
+    this.#end(why);
+  }
+
   #hear(message: FromThread): void {
     if (this.#isOver) return;
     const { onProblem } = this.#options;
+    this.#heardAt = performance.now();
     this.#awaitNext();
     if (message.type === "beat") return;
     this.#awaitNews();
