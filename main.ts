@@ -130,7 +130,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   await removeOldConsumerLogs(settings.logDir);
   const threads = new HostedThreads(handlerPermissions(settings, import.meta.url));
   const onBroken = (kinds: ReadonlySet<string>) => queue.claimExcept(kinds);
-  const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log, onBroken });
+  const { folder } = handlersOf(settings);
+  const check = new HandlerCheck({ folder, threads, limits: settings, log, onBroken });
   const warnings = () => [...log.warning === null ? [] : [`${log.warning}.`], ...pages.warnings];
   const supervisor = new Supervisor({ queue, settings, log, threads, check, warnings, onFatal });
   queue.subscribe(printTrouble);

@@ -82,13 +82,21 @@ function named(kind: string, thrown: unknown): unknown {
   try {
     if (thrown instanceof Error) {
       // Modules that import each other throw the error of the one that failed.
-      thrown.message = `${words}: ${thrown.message.replace(/^The handler file \S+ cannot be loaded: /, "")}`;
+      const why = thrown.message.replace(/^The handler file \S+ cannot be loaded: /, "");
+      thrown.message = `${words}: ${why}${isTaken(thrown) ? TAKEN : ""}`;
       return thrown;
     }
   } catch {
     // It is a proxy, or frozen.
   }
   return new Error(words, { cause: thrown });
+}
+
+const TAKEN = ", by another program or another consumer: each consumer loads this file";
+
+/** Two handlers that import each other throw the same error, which is explained once. */
+function isTaken(error: Error): boolean {
+  return error instanceof Deno.errors.AddrInUse && !error.message.endsWith(TAKEN);
 }
 
 function loadTimeout(kind: string): string {

@@ -74,12 +74,14 @@ export class ConsumerLoop {
     this.#attemptOptions = {
       ...{ consumerId, handlers, clock, state },
       settings: Object.freeze({ filesDir, startDir, workMs, severalHosts }),
+      onLoading: () => this.#results.flush(),
       onLoaded: (kind) => this.#adopt(kind),
       onUnloadable: (kind, problem) => {
         tell({ type: "loaded", kind, problem });
         // What a module imports stays failed in this thread after it is mended.
         this.retireAfterJob(`It could not load the handler of kind ${kind}`);
       },
+      isUsable: () => this.#unusable === null,
       log: (text) => this.#note(text),
     };
   }
@@ -196,7 +198,7 @@ export class ConsumerLoop {
     this.#current = null;
     this.#hasDoneJobs = true;
     tickets.end(attempt.ticket);
-    this.#results.add({ ticket: attempt.ticket, outcome, ranMs: ended - attempt.began });
+    this.#results.add({ ticket: attempt.ticket, outcome, ranMs: attempt.ranMs(ended) });
     if (attempt.overrun !== null) this.#retire(attempt.overrun, null);
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
     this.#unsettled.set(attempt.ticket, attempt.id);

@@ -31,7 +31,7 @@ export class Results {
   add(result: Result): void {
     const now = this.#clock.now();
     if (this.#unsent.length === 0) {
-      this.#since = now - result.ranMs;
+      this.#since = now - (result.ranMs ?? 0);
       // The next job may take long, but these have ended.
       this.#cancelTimer = this.#clock.after(LONGEST_MS, () => this.flush());
     }
