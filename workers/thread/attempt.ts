@@ -4,9 +4,8 @@ import { messageOf } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import { type ErrorReport, INDESCRIBABLE, reportOf } from "./error_report.ts";
 import { kindOf, TimedOut } from "./failure_kind.ts";
-import { toHandlerJob } from "./handler_job.ts";
 import { inspectValues, KeptLines } from "./handler_log.ts";
-import { resultText } from "./results.ts";
+import { resultText, toHandlerJob } from "./results.ts";
 import type { Clock } from "./runtime.ts";
 import {
   type HandlerContext,
