@@ -24,7 +24,7 @@ if (missing !== null) {
 
   Deno.test("an upgrade that waits for a dump does not make the writes of running hosts fail", async () => {
     await makeFirstSchema("dumped");
-    await using dump = await holding(server, "SELECT count(*) FROM dumped.jobs");
+    await using _dump = await holding(server, "SELECT count(*) FROM dumped.jobs");
     await using host = hostOn("dumped");
     let isOver = false;
     const refusal = pauseOf("dumped").finally(() => isOver = true);
