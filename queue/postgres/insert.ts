@@ -15,6 +15,8 @@ const BATCH = { maxJobs: 1_000, maxChars: 8 * 1024 * 1024 };
 const MAX_BYTES = 4 * 1024 * 1024;
 /** A job without a payload counts as much as this. */
 const JOB_BYTES = 2 * 1024;
+/** How long a replacement waits for a lock again: with those that share its first try, it has waited for a second. */
+const BRIEF_LOCK_MS = 100;
 /** A job that existed and is gone a moment later is added after all. */
 const TRIES = 3;
 
@@ -28,7 +30,8 @@ export function sharedInserts(
   time: () => number | null,
 ): (jobs: readonly NewJob[]) => Promise<(Added | Refused)[]> {
   const options = {
-    run: (jobs: readonly NewJob[]) => insert(client, jobs, time()),
+    run: (jobs: readonly NewJob[], { isRepeat }: { readonly isRepeat: boolean }) =>
+      insert(client, jobs, { time: time(), isRepeat }),
     weigh: ({ payload }: NewJob) => payload.length + JOB_BYTES,
     maxWeight: MAX_BYTES,
   };
@@ -40,20 +43,24 @@ export function sharedInserts(
   };
 }
 
-/**
- * Returns the results for all of these jobs. Only a replacement changes what exists: then all is one transaction.
- * @param time null: the server's clock
- */
+interface How {
+  /** Null: the server's clock. */
+  readonly time: number | null;
+  readonly isRepeat: boolean;
+}
+
+/** Returns the results for all of these jobs. Only a replacement changes what exists: then all is one transaction. */
 async function insert(
   client: Client,
   jobs: readonly NewJob[],
-  time: number | null,
+  { time, isRepeat }: How,
 ): Promise<(Added | Refused)[]> {
   if (jobs.length === 0) return [];
-  const replaces = jobs.some(({ replace }) => replace);
-  return replaces
-    ? await client.transaction((tx) => insertInto(tx, jobs, time))
-    : await insertInto(client, jobs, time);
+  if (!jobs.some(({ replace }) => replace)) return await insertInto(client, jobs, time);
+  return await client.transaction(async (tx) => {
+    if (isRepeat) await tx.script(`SET LOCAL lock_timeout = ${BRIEF_LOCK_MS}`);
+    return await insertInto(tx, jobs, time);
+  });
 }
 
 async function insertInto(
