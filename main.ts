@@ -41,6 +41,7 @@ import {
   openWhenFree,
   prepareFolders,
   problemOfCopy,
+  projectFolder,
   queueOptions,
   removeOldConsumerLogs,
   SampleFiles,
@@ -129,7 +130,8 @@ async function run(settings: Settings, log: Log): Promise<number> {
   await removeOldConsumerLogs(settings.logDir);
   const threads = new HostedThreads(handlerPermissions(settings, import.meta.url));
   const onBroken = (kinds: ReadonlySet<string>) => queue.claimExcept(kinds);
-  const check = new HandlerCheck({ folder: handlersOf(settings).folder, threads, log, onBroken });
+  const { folder } = handlersOf(settings);
+  const check = new HandlerCheck({ folder, threads, limits: settings, log, onBroken });
   const warnings = () => [...log.warning === null ? [] : [`${log.warning}.`], ...pages.warnings];
   const supervisor = new Supervisor({ queue, settings, log, threads, check, warnings, onFatal });
   queue.subscribe(printTrouble);
@@ -219,7 +221,7 @@ async function jobs(args: readonly string[]): Promise<number> {
       url: withVariables(url, env),
       problems: misreadVariables(url, env, setting),
     }),
-    problemOfCopy: (path) => problemOfCopy(path, settings),
+    problemOfCopy: (path) => problemOfCopy(path, settings, projectFolder(settings.handlersDir)?.path ?? null),
     print: printToStdout,
     printError: console.error,
     readInput: async () => textOf(await new Response(Deno.stdin.readable).bytes()),

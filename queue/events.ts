@@ -11,6 +11,8 @@ export interface Reaped extends Lease {
   readonly consumerId: string | null;
   /** The job's status after that. */
   readonly status: Status;
+  /** That ended an attempt: the job did not wait for a retry. */
+  readonly wasRunning: boolean;
 }
 
 export type QueueEvent =

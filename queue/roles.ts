@@ -49,7 +49,7 @@ export interface Enqueuer {
 export interface Attempted {
   readonly job: Claimed;
   readonly outcome: Outcome;
-  /** How long the handler ran, in milliseconds; left out if it did not come to an end. */
+  /** How long the handler ran, in milliseconds; left out if it was not called, or did not come to an end. */
   readonly ranMs?: number;
 }
 

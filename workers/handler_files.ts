@@ -33,6 +33,8 @@ export function handlerFiles(folder: URL): HandlerFiles {
       else if (looksLikeHandler(new URL(`${encodeURIComponent(name)}/`, folder))) {
         problems.push(`${name} is a folder, but a handler is one file: name it ${toFileName(name)}.`);
       }
+    } else if (!is.isFile) {
+      if (CODE.test(name)) problems.push(`${name} is not a file, so it is not taken as a handler.`);
     } else if (kind !== undefined) kinds.push(kind);
     else if (TOO_LONG.test(name)) problems.push(tooLong(name));
     else if (CODE.test(name)) problems.push(badName(name));

@@ -82,13 +82,21 @@ function named(kind: string, thrown: unknown): unknown {
   try {
     if (thrown instanceof Error) {
       // Modules that import each other throw the error of the one that failed.
-      thrown.message = `${words}: ${thrown.message.replace(/^The handler file \S+ cannot be loaded: /, "")}`;
+      const why = thrown.message.replace(/^The handler file \S+ cannot be loaded: /, "");
+      thrown.message = `${words}: ${why}${isTaken(thrown) ? TAKEN : ""}`;
       return thrown;
     }
   } catch {
     // It is a proxy, or frozen.
   }
   return new Error(words, { cause: thrown });
+}
+
+const TAKEN = ", by another program or another consumer: each consumer loads this file";
+
+/** Two handlers that import each other throw the same error, which is explained once. */
+function isTaken(error: Error): boolean {
+  return error instanceof Deno.errors.AddrInUse && !error.message.endsWith(TAKEN);
 }
 
 function loadTimeout(kind: string): string {
@@ -101,11 +109,20 @@ function checked(kind: string, { handler, deadlineMs }: Partial<HandlerModule>):
   if (typeof handler !== "function") {
     throw new Error(`The handler file ${kind}.ts does not export a function named handler`);
   }
+  if (isGenerator(handler)) {
+    throw new Error(
+      `The handler of ${kind}.ts is a generator, which runs nothing when it is called: use a function`,
+    );
+  }
   if (deadlineMs === undefined) return { handler };
   if (!isDeadline(deadlineMs)) {
     throw new Error(`The handler file ${kind}.ts exports a deadlineMs that is not a number of milliseconds`);
   }
   return { handler, deadlineMs };
+}
+
+function isGenerator(handler: object): boolean {
+  return Object.prototype.toString.call(handler).endsWith("GeneratorFunction]");
 }
 
 function isDeadline(ms: unknown): boolean {

@@ -13,7 +13,7 @@ export { GiveUp, type HandlerContext, type HandlerJob, RetryLater } from "./hand
 export { listKinds } from "./handlers.ts";
 export { HandlerCheck } from "./slots/handler_check.ts";
 export { HostedThreads } from "./slots/hosted_threads.ts";
-export { handlersOf } from "./process/handler_project.ts";
+export { handlersOf, projectFolder } from "./process/handler_project.ts";
 export { type Log, openLog, removeOldConsumerLogs } from "./log.ts";
 export { canLaunch, launchSupervisor, takeSettings } from "./process/launch.ts";
 export { openWhenFree } from "./process/open_when_free.ts";

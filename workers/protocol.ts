@@ -39,6 +39,8 @@ export interface StartProbe {
   /** The folder of the handlers, as a URL. */
   readonly handlers: string;
   readonly kinds: readonly string[];
+  readonly heartbeatMs: number;
+  readonly memoryMb: number;
 }
 
 /** A job on its way to a thread. */
@@ -74,8 +76,8 @@ export type ToConsumer =
 export interface Result {
   readonly ticket: number;
   readonly outcome: Outcome;
-  /** How long the handler ran, in milliseconds. */
-  readonly ranMs: number;
+  /** How long the handler ran, in milliseconds; null if it was not called. */
+  readonly ranMs: number | null;
 }
 
 export type FromThread =
@@ -215,7 +217,7 @@ function parsed(text: unknown): unknown {
 function isResult(value: unknown): value is Result {
   if (!isRecord(value) || !Number.isSafeInteger(value.ticket) || !isRecord(value.outcome)) return false;
   // Another value would keep the consumer from ever getting work again.
-  if (!(Number.isFinite(value.ranMs) && Number(value.ranMs) >= 0)) return false;
+  if (!(value.ranMs === null || Number.isFinite(value.ranMs) && Number(value.ranMs) >= 0)) return false;
   const { type, result, error, delayMs } = value.outcome;
   if (typeof type !== "string" || !OUTCOMES.includes(type)) return false;
   if (type === "returned") return result === null || typeof result === "string";

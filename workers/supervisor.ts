@@ -15,6 +15,7 @@ import { ConsumerSlot, type ConsumerSlotOptions } from "./slots/consumer_slot.ts
 import { logLines, type SystemEvent } from "./reporting/log_lines.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { handlersUrl } from "./process/handler_project.ts";
+import type { HandlerCheck } from "./slots/handler_check.ts";
 import { HostedThreads } from "./slots/hosted_threads.ts";
 import { orderHandler } from "./orders.ts";
 import { ProcessWatch } from "./slots/process_watch.ts";
@@ -55,6 +56,7 @@ export class Supervisor {
     const dispatch = options.dispatch ?? ((parts) => new Dispatcher(parts));
     const tell = (level: "warn" | "error", text: string) => this.#tell(level, text);
     const onError = (error: unknown) => this.#noteError(error);
+    const trials = () => options.check?.trials ?? [];
     this.#options = options;
     this.#threads = options.threads ?? new HostedThreads();
     this.#startedAt = now();
@@ -72,7 +74,7 @@ export class Supervisor {
       onRestart: (id, why) => this.#report({ type: "restarted", role: "producer", id, why }),
     });
     this.#processWatch = options.spawn === undefined
-      ? new ProcessWatch({ consumers: this.#consumers, settings, clock, tell, onError })
+      ? new ProcessWatch({ consumers: this.#consumers, settings, trials, clock, tell, onError })
       : null;
     this.#sweeper = new Sweeper({
       ...{ queue, settings, clock, onError },
@@ -103,7 +105,7 @@ export class Supervisor {
         this.#tell("warn", text);
         this.#processWatch?.restoreFolder();
       },
-      onUnloadable: (kind: string, why: string) => this.#options.check?.hold(kind, why),
+      onUnloadable: (...found: Parameters<HandlerCheck["hold"]>) => this.#options.check?.hold(...found),
     };
     return Array.from({ length: settings.consumers }, (_, i) => new ConsumerSlot({ ...parts, slot: i + 1 }));
   }

@@ -19,7 +19,7 @@ export interface SupervisorOptions {
   readonly threads?: HostedThreads; // with the handlers' permissions; those of this process unless given
   readonly spawn?: Spawn; // starts a thread; a real one unless given
   readonly dispatch?: (options: DispatcherOptions) => Dispatcher; // makes the dispatcher; the usual one unless given
-  readonly check?: Pick<HandlerCheck, "problems" | "hold">; // what is wrong with the handlers
+  readonly check?: Pick<HandlerCheck, "problems" | "trials" | "hold">; // what is wrong with the handlers
   readonly warnings?: () => readonly string[]; // of parts that it does not know, such as the pages
   readonly now?: () => number; // milliseconds since 1970
   /** Monotonic, in milliseconds. */

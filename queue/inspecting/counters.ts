@@ -123,10 +123,12 @@ export class Totals {
   }
 
   reaped(all: readonly Reaped[], event: "stalled" | "crashed" | "released"): void {
-    for (const { kind, status } of all) {
+    for (const { kind, status, wasRunning } of all) {
       const counts = this.#of(kind);
-      counts.attempts += 1;
-      counts[event] += 1;
+      if (wasRunning) {
+        counts.attempts += 1;
+        counts[event] += 1;
+      }
       if (isFinished(status)) counts.exhausted += 1;
     }
   }
@@ -141,16 +143,18 @@ export class Totals {
   }
 }
 
+/** The attempts are the sum of those that ended in each way. */
 function countEnding(counts: Total, ending: Ending): void {
-  // Without a report there was no attempt: the job had not begun, or it waited for a retry.
-  if (ending.verb !== "release" || ending.report !== undefined) counts.attempts += 1;
+  // Without a report there was no attempt: the handler had not begun, or the job waited for a retry.
+  const wasAttempt = ending.verb !== "release" || ending.report !== undefined;
+  if (wasAttempt) counts.attempts += 1;
   if (ending.verb === "exhaust" || ending.verb === "fail") {
     counts.failedAttempts += 1;
     counts[ending.verb === "fail" ? "failed" : "exhausted"] += 1;
   } else if (ending.verb === "retry") {
     counts[ending.event === "postponed" ? "postponed" : "failedAttempts"] += 1;
   } else if (ending.verb === "release" && ending.event !== null) {
-    counts[ending.event] += 1;
+    if (wasAttempt) counts[ending.event] += 1;
     if (ending.charge !== null && isFinished(ending.charge.status)) counts.exhausted += 1;
   }
 }

@@ -128,5 +128,6 @@ async function settleOne(store: Reapable, { orphan, settlement }: Judged): Promi
 }
 
 function toReaped({ seq, lease, id, kind, consumerId }: Orphan, settlement: Release): Reaped {
-  return { seq, lease, id, kind, consumerId, status: settlement.charge?.status ?? MOVES.release.to };
+  const status = settlement.charge?.status ?? MOVES.release.to;
+  return { seq, lease, id, kind, consumerId, status, wasRunning: settlement.report !== undefined };
 }

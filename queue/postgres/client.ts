@@ -4,8 +4,9 @@ import type { PostgresAddress } from "./address.ts";
 import { silence, withTimeout } from "../storing/with_timeout.ts";
 import { ignoreStrayWrites, isConnectionLost } from "./driver_faults.ts";
 import { Driver } from "./driver.ts";
-import { isReadOnly, isRetryable, toQueueError } from "./faults.ts";
+import { isLockedSomehow, isReadOnly, isRetryable, toQueueError } from "./faults.ts";
 import { STATEMENT_MS } from "./settings.ts";
+import { TABLES_ARE_FREE } from "./table_locks.ts";
 
 export type Row = Record<string, unknown>;
 export type Value = string | number | boolean | null | readonly (string | number | null)[];
@@ -172,9 +173,27 @@ export class Client implements Tx {
         if (isLost && driver.isSilent) throw silence(SERVER, this.#place);
         if (left === 0 || !isRetryable(error)) {
           const { isWithoutTls } = driver.sockets;
-          throw toQueueError(error, { place: this.#place, hasAnswered: this.#hasAnswered, isWithoutTls });
+          const hasFreeTables = isLockedSomehow(error) && await this.#hasFreeTables();
+          const circumstances = {
+            place: this.#place,
+            hasAnswered: this.#hasAnswered,
+            isWithoutTls,
+            hasFreeTables,
+          };
+          throw toQueueError(error, circumstances);
         }
       }
+    }
+  }
+
+  /** False if the server does not say. */
+  async #hasFreeTables(): Promise<boolean> {
+    try {
+      const asked = this.#drivers.statements.run((sql) => sql.unsafe(TABLES_ARE_FREE, [], { prepare: true }));
+      const [row] = await withTimeout(asked, { withinMs: GIVEN_UP_MS, server: SERVER, place: this.#place });
+      return row?.are_free === true;
+    } catch {
+      return false;
     }
   }
 }

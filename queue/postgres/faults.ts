@@ -103,6 +103,15 @@ export function isReadOnly(error: unknown): boolean {
  * language. https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-ROWS
  */
 const IS_OF_ROW = /\d+, ?\d+/;
+
+/**
+ * The error does not say whether a row or a table is locked: only the first session that waits for a row gets a context. The
+ * others wait until it is their turn.
+ */
+export function isLockedSomehow(error: unknown): boolean {
+  return isLocked(error) && !IS_OF_ROW.test(contextOf(error));
+}
+
 const JOB_IS_LOCKED = "A job is locked by another program: end its transaction";
 
 interface Client {
@@ -112,14 +121,16 @@ interface Client {
   readonly hasAnswered: boolean;
   /** The server has refused TLS. */
   readonly isWithoutTls: boolean;
+  /** No table is locked, so a lock that was not granted is that of a row. */
+  readonly hasFreeTables?: boolean;
 }
 
 export function toQueueError(error: unknown, client: Client): QueueError {
   if (error instanceof QueueError) return error;
-  const { place, hasAnswered } = client;
+  const { place, hasAnswered, hasFreeTables = false } = client;
   const code = codeOf(error);
   const message = code === SILENT ? "no answer in time" : messageOf(error);
-  if (isLocked(error) && IS_OF_ROW.test(contextOf(error))) {
+  if (isLocked(error) && (hasFreeTables || !isLockedSomehow(error))) {
     return new StorageError(`${JOB_IS_LOCKED} (${place}: ${message}).`, {
       cause: error,
       ...{ passing: true, ofSomeJobs: true, publicMessage: `${JOB_IS_LOCKED}.` },

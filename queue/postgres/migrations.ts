@@ -25,10 +25,32 @@ const TURN_MS = 20_000;
 const LOCK_MS = 5_000;
 /**
  * While an upgrade waits for the table of jobs, running hosts wait behind it: for a shorter time than any of their statements
- * may wait, and seldom.
+ * may wait, and seldom, however many hosts wait to upgrade.
  */
 const TABLE_MS = 300;
 const PAUSE_MS = 6_000;
+
+/** Where all hosts see when one of them last tried: a comment can be changed while a dump reads the table. */
+const LAST_TRY = {
+  note:
+    `EXECUTE format('COMMENT ON TABLE ${META} IS %L', 'The last upgrade had to wait for jobs. Milliseconds since 1970: '
+      || floor(extract(epoch FROM clock_timestamp()) * 1000))`,
+  agoMs: `SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint
+      - substring(obj_description('${META}'::regclass, 'pg_class') FROM '([0-9]{13})$')::bigint AS ms`,
+  forget: `COMMENT ON TABLE ${META} IS NULL`,
+} as const;
+
+/**
+ * A dump reads the table for as long as it lasts. The weaker lock keeps out vacuums, and no host waits behind it: the server
+ * ends an automatic vacuum that is in the way, but only after more time than the stronger lock may take.
+ */
+const TAKE_JOBS = `DO $$ BEGIN
+    LOCK TABLE jobs IN SHARE UPDATE EXCLUSIVE MODE;
+    SET LOCAL lock_timeout = ${TABLE_MS};
+    LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE;
+  EXCEPTION WHEN lock_not_available THEN
+    ${LAST_TRY.note};
+  END $$`;
 
 const IN_USE =
   "The upgrade of the queue waits for another program that uses the table of jobs, such as a dump or a vacuum.";
@@ -40,18 +62,24 @@ const IN_USE =
  * migrating it, or another program has locked the tables
  */
 export async function migrate(client: Client, schema: string): Promise<void> {
-  await client.longTransaction(async (tx) => {
+  const pauseMs = await client.longTransaction(async (tx) => {
     await takeTurn(tx, schema);
     if (await versionOf(tx, schema) === null) await create(tx, schema);
     const version = await versionOf(tx, schema) ?? 0;
     assertKnown(version, schema);
-    if (version > 0 && version < SCHEMA_VERSION) await takeJobs(tx);
-    for (const step of MIGRATIONS.slice(version)) await tx.script(step);
-    if (version < SCHEMA_VERSION) {
-      await tx.query(`DELETE FROM ${META}`, []);
-      await tx.query(`INSERT INTO ${META} (version) VALUES ($1::int)`, [SCHEMA_VERSION]);
-    }
+    const pauseMs = version > 0 && version < SCHEMA_VERSION ? await takeJobs(tx) : 0;
+    if (pauseMs === 0) await migrateFrom(version, tx);
+    return pauseMs;
   });
+  if (pauseMs > 0) throw new StorageError(IN_USE, { passing: true, pauseMs, publicMessage: IN_USE });
+}
+
+async function migrateFrom(version: number, tx: Tx): Promise<void> {
+  if (version === SCHEMA_VERSION) return;
+  for (const step of MIGRATIONS.slice(version)) await tx.script(step);
+  await tx.query(`DELETE FROM ${META}`, []);
+  await tx.query(`INSERT INTO ${META} (version) VALUES ($1::int)`, [SCHEMA_VERSION]);
+  await tx.script(LAST_TRY.forget);
 }
 
 async function takeTurn(tx: Tx, schema: string): Promise<void> {
@@ -70,23 +98,20 @@ async function takeTurn(tx: Tx, schema: string): Promise<void> {
   await tx.script(`SET LOCAL lock_timeout = ${LOCK_MS}`);
 }
 
-/**
- * A dump reads the table for as long as it lasts. The weaker lock keeps out vacuums, and no host waits behind it: the server
- * ends an automatic vacuum that is in the way, but only after more time than the stronger lock may take.
- */
-async function takeJobs(tx: Tx): Promise<void> {
-  try {
-    await tx.script("LOCK TABLE jobs IN SHARE UPDATE EXCLUSIVE MODE");
-    await tx.script(`SET LOCAL lock_timeout = ${TABLE_MS}`);
-    await tx.script("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE");
-  } catch (error) {
-    if (!isLocked(error)) throw error;
-    throw new StorageError(IN_USE, {
-      cause: error,
-      ...{ passing: true, pauseMs: PAUSE_MS, publicMessage: IN_USE },
-    });
-  }
+/** Returns 0, or how long to wait before the next try: that of another host may have been a moment ago. */
+async function takeJobs(tx: Tx): Promise<number> {
+  const pauseMs = await pauseLeft(tx);
+  if (pauseMs > 0) return pauseMs;
+  await tx.script(TAKE_JOBS);
   await tx.script(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+  return await pauseLeft(tx);
+}
+
+async function pauseLeft(tx: Tx): Promise<number> {
+  const [row] = await tx.query(LAST_TRY.agoMs, []);
+  const agoMs = Number(row?.ms ?? PAUSE_MS);
+  // The server's clock may have been set back since then.
+  return agoMs >= 0 ? Math.max(0, PAUSE_MS - agoMs) : 0;
 }
 
 /** @throws {StorageError} unless the schema exists in this version */

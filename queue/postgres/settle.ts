@@ -61,11 +61,13 @@ export async function settle(
   time: number | null,
 ): Promise<boolean[]> {
   const all = [...settlements.entries()];
-  const groups = areDistinct(settlements) ? grouped(all) : all.map((one) => [one]);
+  const isEachOnce = areDistinct(settlements);
+  const groups = isEachOnce ? grouped(all) : all.map((one) => [one]);
+  const steps = isEachOnce ? pipelined(groups) : groups.map((group) => [group]);
   const written: Written = { time, long: new Set(), held: settlements.map(() => false) };
   const work = async (tx: Tx) => {
     if (groups.length > 1) await tx.query(SETTLING.lock, [settlements.map(({ seq }) => seq)]);
-    for (const group of groups) await settleGroup(tx, group, written);
+    for (const step of steps) await Promise.all(step.map((group) => settleGroup(tx, group, written)));
   };
   if (groups.length === 1) await work(client);
   else if (groups.length > 1) await client.transaction(work);
@@ -99,6 +101,21 @@ function inPortions(completions: readonly Placed[]): Placed[][] {
     room -= weight;
   }
   return portions;
+}
+
+/** The driver sends what is beyond its hundred statements in flight one by one. */
+const PIPELINED = 50;
+
+/**
+ * Endings that have a statement each do not wait for one another's round trip: over a slow network five hundred would take
+ * almost as long as a transaction may. The results of completions may be so large that only one statement is sent at a time.
+ */
+function pipelined(groups: readonly Placed[][]): Placed[][][] {
+  const isAlone = (group: Placed[]) => group.some(([, one]) => isOther(one));
+  const steps = groups.filter((group) => !isAlone(group)).map((group) => [group]);
+  const alone = groups.filter(isAlone);
+  for (let at = 0; at < alone.length; at += PIPELINED) steps.push(alone.slice(at, at + PIPELINED));
+  return steps;
 }
 
 interface Written {

@@ -12,8 +12,11 @@ interface Call<Item, Result> {
 }
 
 export interface SharedStatementOptions<Item, Result> {
-  /** Returns a result for each item, in their order. */
-  readonly run: (items: readonly Item[]) => Promise<Result[]>;
+  /**
+   * Returns a result for each item, in their order. `isRepeat`: the items of one call, after a statement failed that they
+   * shared with others.
+   */
+  readonly run: (items: readonly Item[], how: { readonly isRepeat: boolean }) => Promise<Result[]>;
   /** How much an item counts against the limit of one statement. The items of one call are never split up. */
   readonly weigh: (item: Item) => number;
   readonly maxWeight: number;
@@ -74,9 +77,9 @@ export class SharedStatement<Item, Result> {
     if (this.#waiting.length > 0) this.#schedule();
   }
 
-  async #runTogether(calls: readonly Call<Item, Result>[]): Promise<void> {
+  async #runTogether(calls: readonly Call<Item, Result>[], isRepeat = false): Promise<void> {
     try {
-      const results = await this.#options.run(calls.flatMap(({ items }) => items));
+      const results = await this.#options.run(calls.flatMap(({ items }) => items), { isRepeat });
       let at = 0;
       for (const { items, resolve } of calls) resolve(results.slice(at, at += items.length));
     } catch (error) {
@@ -88,7 +91,7 @@ export class SharedStatement<Item, Result> {
   }
 
   #repeat(call: Call<Item, Result>): void {
-    const alone = () => this.#runTogether([call]);
+    const alone = () => this.#runTogether([call], true);
     if (this.#options.repeatsOneByOne === true) this.#repeated = this.#repeated.then(alone);
     else alone();
   }

@@ -14,15 +14,20 @@ export const ADDING = {
       unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[]) WITH ORDINALITY
         AS a (id, kind, payload, priority, run_at, n)
     ORDER BY a.n ON CONFLICT DO NOTHING RETURNING id, seq, created_at, run_at`,
-  // starts a finished job afresh: ?1 now, or null ?2 id ?3 kind ?4 payload ?5 priority ?6 run_at, or null ?7 detail
+  // starts the finished ones of these jobs afresh, locked in the order of `seq` as in all other statements: ?1 now, or null
+  // ?2 ids, each only once ?3 kinds ?4 payloads ?5 priorities ?6 times to run, or nulls ?7 details
   replace: `WITH clock AS (SELECT ${now(1)} AS at),
-    afresh AS (UPDATE jobs SET kind = $3::text, payload = $4::text::json, priority = $5::int,
-        run_at = coalesce($6::bigint, clock.at), created_at = clock.at, updated_at = clock.at,
+    finished AS (SELECT jobs.seq, a.* FROM unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::bigint[], $7::text[])
+        WITH ORDINALITY AS a (id, kind, payload, priority, run_at, detail, n)
+      JOIN jobs ON ${hasId("a.id")} WHERE ${IS_FINISHED} ORDER BY jobs.seq FOR UPDATE OF jobs),
+    afresh AS (UPDATE jobs SET kind = finished.kind, payload = finished.payload::json, priority = finished.priority,
+        run_at = coalesce(finished.run_at, clock.at), created_at = clock.at, updated_at = clock.at,
         status = '${INITIAL_STATUS}', retries = 0, crashes = 0, suspect = 0, consumer_id = NULL, last_heartbeat = NULL,
         started_at = NULL, finished_at = NULL, result = NULL, error = NULL, canceled_from = NULL
-      FROM clock WHERE ${hasId("$2::text")} AND ${IS_FINISHED} RETURNING jobs.*),
-    told AS (${historyLines("afresh", "replaced", "$7::text")})
-    SELECT ${BRIEF} FROM afresh`,
+      FROM clock, finished WHERE jobs.seq = finished.seq AND ${IS_FINISHED}
+      RETURNING jobs.*, finished.n, finished.detail),
+    told AS (${historyLines("afresh", "replaced", "detail")})
+    SELECT ${BRIEF}, n FROM afresh`,
   // jobs that exist already: ?1 ids ?2 kinds ?3 payloads
   present: `SELECT ${BRIEF_JOBS}, (jobs.kind <> a.kind OR jobs.payload_bytes <> octet_length(a.payload)
       OR jobs.payload::text <> a.payload) AS differs, a.n

@@ -4,7 +4,7 @@
  * what each of these proves.
  */
 import { randomUUID } from "node:crypto";
-import { RejectedWrite } from "../errors.ts";
+import { QueueError, RejectedWrite } from "../errors.ts";
 import type { HostChannel } from "../capabilities.ts";
 import { Listeners } from "../basics/listeners.ts";
 import { channelOf } from "../hosts/channel.ts";
@@ -28,6 +28,9 @@ export class Session {
   readonly #notices = new CoalescedNotices(() => this.#onChange.tell());
   readonly #mailbox = new Mailbox();
   #process: string | null = null;
+  /** Ids to whose channels this process may still listen, and must not: their rows are those of dead processes. */
+  readonly #formers = new Set<string>();
+  #leaving: Promise<void> | null = null;
 
   /** The id of this process, once it has joined. */
   get process(): string | null {
@@ -69,16 +72,36 @@ export class Session {
       }
     } catch (error) {
       // The next try has another id. If this one was written all the same, it is the row of a dead process.
-      if (id !== before) client.unsubscribe(`lives:${id}`).catch(() => {});
+      if (id !== before) this.#formers.add(id);
+      this.#leaveFormers(client);
       throw error;
     }
     this.#process = id;
-    if (before !== null) await client.unsubscribe(`lives:${before}`);
+    if (before !== null) this.#formers.add(before);
+    await this.#leaveFormers(client);
+  }
+
+  /** What fails is tried again with the next beats: the driver keeps a channel, and listens to it again after a reconnect. */
+  #leaveFormers(client: Client): Promise<void> {
+    return this.#leaving ??= this.#leaveEach(client).finally(() => this.#leaving = null);
+  }
+
+  async #leaveEach(client: Client): Promise<void> {
+    try {
+      for (const id of this.#formers) {
+        await client.unsubscribe(`lives:${id}`);
+        this.#formers.delete(id);
+      }
+    } catch (error) {
+      if (!(error instanceof QueueError)) throw error;
+    }
   }
 
   async beat(client: Client, time: number | "", view = ""): Promise<boolean> {
     if (this.#process === null) return false;
-    return await client.run("beat", [time, this.#process, KEY_MS, view, RECONNECT_MS]) === 1;
+    const isThere = await client.run("beat", [time, this.#process, KEY_MS, view, RECONNECT_MS]) === 1;
+    await this.#leaveFormers(client);
+    return isThere;
   }
 
   async processes(

@@ -141,6 +141,19 @@ export function insertCases(test: Case): void {
     assert.equal((await store.stats({ silentForMs: 0 })).counts.PENDING, 1);
   });
 
+  test("of one finished id in a batch, only the first replacement starts the job afresh", async ({ store }) => {
+    const long = JSON.stringify("x".repeat(5_000));
+    await add(store, "a", { payload: long });
+    await store.move("cancel", ["a"]);
+    const again = (payload: string, replace: boolean) => newJob("a", { payload, replace });
+    const batch = [again("1", false), again("2", true), again("2", false), again("3", true)];
+    const inserted = await store.insert(batch);
+    assert.deepEqual(inserted.map(({ outcome }) => outcome), ["refused", "replaced", "waiting", "waiting"]);
+    assert.deepEqual(inserted.map(({ job }) => job.payload), [long, "2", "2", "2"]);
+    assert.deepEqual(inserted.map((one) => "differs" in one && one.differs), [false, false, false, true]);
+    assert.deepEqual(await eventsOf(store, "a"), ["canceled", "replaced"]);
+  });
+
   test("insert returns results in the order of its requests", async ({ store }) => {
     await bring(store, "held", "PROCESSING");
     await bring(store, "done", "COMPLETED");

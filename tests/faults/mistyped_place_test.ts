@@ -8,10 +8,20 @@ const MAIN = new URL("../../main.ts", import.meta.url).href;
 /** The permissions of the task. */
 const PERMISSIONS = ["env", "net", "read", "write", "sys=userInfo,uid,gid"].map((one) => `--allow-${one}`);
 
-async function jobs(cwd: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function jobs(cwd: string, ...args: string[]): Promise<Ended> {
+  return jobsWith({}, cwd, ...args);
+}
+
+async function jobsWith(env: Record<string, string>, cwd: string, ...args: string[]): Promise<Ended> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...PERMISSIONS, "--no-prompt", "--no-check", MAIN, "jobs", ...args],
-    ...{ cwd, env: { NO_COLOR: "1" } },
+    ...{ cwd, env: { NO_COLOR: "1", ...env } },
   }).output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
@@ -114,6 +124,25 @@ sqliteTest("a backup where handlers could read every payload is refused, through
   assert.deepEqual(names(folder.file("data/files")), []);
   assert.deepEqual(names(folder.file("logs")), ["jobqueue.log"]);
 });
+
+sqliteTest(
+  "a backup in the project of a team's handlers is refused, except beside the database",
+  async () => {
+    await using folder = await tempFolder();
+    await Deno.mkdir(folder.file("team/handlers"), { recursive: true });
+    await Deno.mkdir(folder.file("team/data"));
+    await Deno.writeTextFile(folder.file("team/deno.json"), "{}");
+    await Deno.writeTextFile(folder.file("team/handlers/mail.ts"), "export const handler = () => {};");
+    const env = { HANDLERS_DIR: "team/handlers", QUEUE_URL: "sqlite:team/data/queue.db" };
+    const run = (...args: string[]) => jobsWith(env, folder.path, ...args);
+    await run("add", "one");
+    const { code, err } = await run("backup", "team/b.db");
+    assert.equal(code, 1, err);
+    assert.match(err, /lies in the project of the handlers, where handlers can read every payload/);
+    assert.deepEqual(names(folder.file("team")), ["data", "deno.json", "handlers"]);
+    assert.equal((await run("backup", "team/data/b.db")).code, 0);
+  },
+);
 
 Deno.test("a start with its files or logs in /proc says what is wrong there, not that it needs every permission", async () => {
   await using folder = await tempFolder();

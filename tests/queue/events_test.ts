@@ -73,7 +73,15 @@ Deno.test("a sweep releases jobs that have been silent for longer than the limit
     { type: "swept", requeued: [], freed: 0 },
     {
       type: "swept",
-      requeued: [{ seq, lease, id: "silent", kind: "file", consumerId: "c1", status: "PENDING" }],
+      requeued: [{
+        seq,
+        lease,
+        id: "silent",
+        kind: "file",
+        consumerId: "c1",
+        status: "PENDING",
+        wasRunning: true,
+      }],
       freed: 2,
     },
   ]);

@@ -74,8 +74,13 @@ if (missing !== null) {
       tookMs < replacing.length * 1_000 / 2,
       `each locked job holds up its own call only (${tookMs} ms)`,
     );
+    assert.match(
+      (await Promise.all(replacing)).join(),
+      /^(A job is locked by another program: [^,]*,?){30}$/,
+    );
+    const allTookMs = performance.now() - since;
+    assert.ok(allTookMs < 15_000, `they took ${allTookMs} ms, as if each had waited for a second again`);
     await lock.release();
-    await Promise.all(replacing);
   });
 
   test("a proxy without a server behind it does not get hundreds of connections, and calls fail at once", async ({ relay, store }) => {

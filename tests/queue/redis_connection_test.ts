@@ -95,6 +95,24 @@ test("a store leaves a server that takes no writes, because another one may have
   await store.close();
 });
 
+test("a process does not go on listening for a try to join whose connections were lost while it left", async ({ server, relay, store }) => {
+  await server.command("CONFIG", "SET", "min-replicas-to-write", "1");
+  await assert.rejects(store.join({ id: "failed", host: "here", pid: 1, version: "1.2.3" }), StorageError);
+  relay.endAll();
+  await server.command("CONFIG", "SET", "min-replicas-to-write", "0");
+  let joined = "";
+  await eventually("it has joined", async () => {
+    joined = crypto.randomUUID();
+    const join = store.join({ id: joined, host: "here", pid: 1, version: "1.2.3" });
+    return await join.then(() => true, () => false);
+  });
+  await eventually("it listens for this one alone", async () => {
+    await store.beat();
+    const channels = await server.command("PUBSUB", "CHANNELS", "{persistent-queue}:lives:*");
+    return String(channels) === `{persistent-queue}:lives:${joined}`;
+  });
+});
+
 for (const what of ["beat", "processes", "leave", "probe"] as const) {
   test(`a server that falls silent during "${what}" is noticed within seconds, however much is sent to it`, async ({ relay, store }) => {
     await store.join({ id: "one", host: "here", pid: 1, version: "1.2.3" });

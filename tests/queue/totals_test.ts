@@ -31,6 +31,22 @@ Deno.test("totals count by kind what has happened since the start, and a snoozed
   });
 });
 
+Deno.test("attempts are counted as many as have ended in each way: a job that waited for a retry or for its handler is none", async () => {
+  await using on = await testQueue();
+  const { queue } = on;
+  const ids = ["ran", "waited", "stopped", "waited too"];
+  await queue.add(ids.map((id) => ({ id, kind: "mail" })));
+  const report = { ranMs: 5, detail: null, log: null };
+  const crashed = { type: "crashed", detail: "It died", guilty: false } as const;
+  await end(queue, await claimNext(queue), { ...crashed, report });
+  for (const outcome of [crashed, { type: "stopped", detail: "The system stopped" }] as const) {
+    await end(queue, await claimNext(queue), outcome);
+  }
+  await end(queue, await claimNext(queue), { type: "stopped", detail: "The system stopped", report });
+  const mail = (await queue.stats()).totals.find(({ kind }) => kind === "mail");
+  assert.deepEqual([mail?.attempts, mail?.crashed, mail?.released], [2, 1, 1]);
+});
+
 Deno.test("a snoozed job gets no error, and keeps the one it had", async () => {
   await using on = await testQueue();
   await on.queue.add([{ id: "a" }]);
@@ -40,6 +56,14 @@ Deno.test("a snoozed job gets no error, and keeps the one it had", async () => {
   await end(on.queue, claimed, { type: "threw", error: "it broke" });
   await end(on.queue, { ...claimed, retries: 1 }, { type: "retry-later", delayMs: 5, error: "busy" });
   assert.equal((await on.queue.get("a")).job.error, "it broke");
+});
+
+Deno.test("of the jobs that a dead process held, those that waited for a retry count as no attempts", () => {
+  const totals = new Totals([]);
+  const reaped = { seq: 1, lease: 1, id: "a", kind: "mail", consumerId: "c", status: "PENDING" } as const;
+  totals.reaped([{ ...reaped, wasRunning: true }, { ...reaped, wasRunning: false }], "crashed");
+  const [mail] = totals.view().totals;
+  assert.deepEqual([mail?.attempts, mail?.crashed], [1, 1]);
 });
 
 Deno.test("kinds made up by manual edits are counted together beyond a hundred", () => {

@@ -127,7 +127,7 @@ Deno.test("nothing of the server reaches the browser", () => {
  * `node:worker_threads` starts.
  */
 const PACKAGE =
-  /^(?!node:(worker_threads|process|async_hooks|v8)$)(node:|npm:|jsr:|@(?!persistent-queue\/)|[a-z])/;
+  /^(?!node:(worker_threads|process|async_hooks|timers|v8)$)(node:|npm:|jsr:|@(?!persistent-queue\/)|[a-z])/;
 
 Deno.test("a thread loads no storage, settings, pages or packages: it is replaced while jobs wait", () => {
   const threads = sources.filter(({ path }) => /^workers\/(consumer|producer)\.ts$/.test(path));

@@ -20,7 +20,7 @@ const EVENTS: readonly QueueEvent[] = [
   {
     type: "swept",
     freed: 1,
-    requeued: [{ id, kind: "7", seq: 1, lease: 1, consumerId: "5", status: "PENDING" }],
+    requeued: [{ id, kind: "7", seq: 1, lease: 1, consumerId: "5", status: "PENDING", wasRunning: true }],
   },
   { ...moved, id, verb: "cancel", isOneOfMany: false },
   { ...moved, id, verb: "resubmit", isOneOfMany: false },

@@ -234,6 +234,16 @@ Deno.test("--all moves every job that fits the filter", async () => {
   );
 });
 
+Deno.test("an id or a payload that is not UTF-8 is refused: two such ids became one job", async () => {
+  await using folder = await tempFolder();
+  // What Deno makes of bytes that are not UTF-8.
+  for (const args of [["data/files/\uFFFD.txt"], ["--id", "a\uFFFD"], ["a", "--payload", '"\uFFFD"']]) {
+    const { code, err } = await run(folder, ["add", ...args]);
+    assert.equal(code, 2);
+    assert.match(err, /is not UTF-8\./);
+  }
+});
+
 Deno.test("a bulk move needs --all and no ids: anything else is a usage error", async () => {
   await using folder = await tempFolder();
   for (const words of [[], ["--status", "FAILED"], ["a", "--all"], ["a", "--status", "FAILED"]]) {

@@ -64,6 +64,8 @@ Deno.test("a request counts as forwarded if a header, a declared proxy or the wa
         "CF-Ray",
         "X-Varnish",
       ],
+      ...["Max-Forwards", "Early-Data", "Front-End-Https", "X-Scheme", "X-Remote-Addr", "Remote-User"],
+      ...["X-Appengine-User-IP", "X-Nf-Client-Connection-IP", "X-Vercel-Id", "Tailscale-User-Login"],
     ]
   ) {
     assert.equal(client({ [name]: "" }).isForwarded, true, name);

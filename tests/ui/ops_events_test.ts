@@ -106,6 +106,7 @@ Deno.test("each job that a sweep took back has a line, unless they are so many t
       kind: "mail",
       consumerId: CONSUMER,
       status: "PENDING" as const,
+      wasRunning: true,
       seq: 1,
       lease: 1,
     }));

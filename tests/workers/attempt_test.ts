@@ -30,7 +30,13 @@ function attemptAt(load: Promise<HandlerModule>): Attempt {
   return new Attempt(MESSAGE, {
     ...{ consumerId: "c", settings: SETTINGS, clock, state: new ThreadState() },
     handlers: { loaded: () => null, load: () => load },
-    ...{ onLoaded: () => {}, onUnloadable: () => {}, log: () => {} },
+    ...{
+      onLoading: () => {},
+      onLoaded: () => {},
+      onUnloadable: () => {},
+      isUsable: () => true,
+      log: () => {},
+    },
   });
 }
 
@@ -52,3 +58,14 @@ for (const [end, handler] of Object.entries(LATE)) {
     assert.equal("error" in outcome && outcome.error, "It ran past its deadline of 0.02 s");
   });
 }
+
+Deno.test("an attempt whose handler was not called has no run time, and no report", async () => {
+  const broken = attemptAt(Promise.reject(new Error("no dictionary")));
+  const { type, ...outcome } = await broken.run();
+  assert.equal(type, "retry-later");
+  assert.ok(!("report" in outcome));
+  assert.equal(broken.ranMs(clock.now()), null);
+  const sound = attemptAt(Promise.resolve({ handler: () => {} }));
+  await sound.run();
+  assert.ok(sound.ranMs(clock.now()) !== null);
+});

@@ -38,6 +38,22 @@ Deno.test("a library that two kinds import lazily, and that keeps its state in a
   assert.deepEqual(counts, ["1", "2", "3", "4"]);
 });
 
+Deno.test("a polyfill that two handlers import was missing for the second one of a thread", async () => {
+  await using thread = await oneThread();
+  const seen: unknown[] = [];
+  for (const kind of ["filled", "filled_too", "filled"]) seen.push(await thread.run(kind, "nothing"));
+  assert.deepEqual(seen, ["2", "2", "2"]);
+});
+
+Deno.test("what a polyfill has added is restored when a job changes or removes it", async () => {
+  await using thread = await oneThread();
+  await thread.run("filled", "nothing");
+  for (const way of ["a polyfill, which it replaces", "a polyfill, which it removes"]) {
+    await thread.run("changes", way);
+    assert.equal(await thread.run("filled_too", "nothing"), "2", way);
+  }
+});
+
 interface OneThread extends AsyncDisposable {
   /** Returns the result of the job. */
   run(kind: string, payload: string): Promise<string | null>;

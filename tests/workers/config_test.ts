@@ -139,10 +139,22 @@ Deno.test("PUBLIC_URL takes a scheme, a host, and optionally a port and a path",
 
 Deno.test("ALLOWED_HOSTS are plain names, TRUSTED_PROXIES addresses and networks", () => {
   const own = { MANAGER_PASSWORD: "a password of our own" };
-  const { allowedHosts } = read({ ...own, ALLOWED_HOSTS: "queue, Queue.internal,[::1] ,192.0.2.1," });
-  assert.deepEqual(allowedHosts, ["queue", "queue.internal", "::1", "192.0.2.1"]);
+  const { allowedHosts } = read({
+    ...own,
+    ALLOWED_HOSTS: "queue, Queue.internal,[::1] ,192.0.2.1,Bücher.example",
+  });
+  assert.deepEqual(allowedHosts, ["queue", "queue.internal", "::1", "192.0.2.1", "xn--bcher-kva.example"]);
   for (
-    const wrong of ["queue:8501", "https://queue", "*.example.com", "*", "a b", "queue/jobs", "999.1.1.1"]
+    const wrong of [
+      "queue:8501",
+      "https://queue",
+      "*.example.com",
+      "*",
+      "a b",
+      "queue/jobs",
+      "999.1.1.1",
+      "a..b",
+    ]
   ) {
     assertOneProblem(
       { ...own, ALLOWED_HOSTS: `queue,${wrong}` },
@@ -505,6 +517,14 @@ Deno.test("HANDLER_ALLOW takes Deno's names for permissions", () => {
     /^HANDLER_ALLOW has "network=x"; each word is one of net, env/,
   );
   assertOneProblem({ HANDLER_ALLOW: "net=" }, /nothing after the equals sign/);
+});
+
+Deno.test("HANDLER_ALLOW with a bare read or write warns that a handler can take the locks of the database", () => {
+  const warnings = (HANDLER_ALLOW: string, QUEUE_URL = "sqlite:data/queue.db") =>
+    read({ HANDLER_ALLOW, QUEUE_URL }).warnings.map((text) => text.split(",")[0]);
+  assert.deepEqual(warnings("read write=/srv"), ["HANDLER_ALLOW has a bare read"]);
+  assert.deepEqual(warnings("read=data net write"), ["HANDLER_ALLOW has a bare write"]);
+  assert.deepEqual(warnings("read write", "postgres://us@db.example.com/queue"), []);
 });
 
 Deno.test("HANDLER_ALLOW with what Deno does not take is refused by name, not by the start", () => {

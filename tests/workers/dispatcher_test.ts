@@ -186,7 +186,7 @@ async function promised(isSo: () => boolean): Promise<void> {
 }
 
 function swept(job: Claimed): QueueEvent {
-  return { type: "swept", freed: 0, requeued: [{ ...job, status: "PENDING" }] };
+  return { type: "swept", freed: 0, requeued: [{ ...job, status: "PENDING", wasRunning: true }] };
 }
 
 /** A dispatcher with one consumer, which runs one job. The test decides when each settlement is stored. */

@@ -11,7 +11,13 @@ function attemptWith(handler: Handler): Attempt {
   return new Attempt(MESSAGE, {
     ...{ consumerId: "c", settings: SETTINGS, clock, state: new ThreadState() },
     handlers: { loaded: () => ({ handler }), load: () => Promise.reject(new Error("It is loaded")) },
-    ...{ onLoaded: () => {}, onUnloadable: () => {}, log: () => {} },
+    ...{
+      onLoading: () => {},
+      onLoaded: () => {},
+      onUnloadable: () => {},
+      isUsable: () => true,
+      log: () => {},
+    },
   });
 }
 

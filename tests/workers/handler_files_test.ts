@@ -80,7 +80,16 @@ Deno.test("other files beside handlers are ignored: tests, types, helpers, docum
   ]);
 });
 
+Deno.test("a pipe or a device is not taken as a handler, through a link either: loading it hung a thread", async () => {
+  await using folder = await tempFolder();
+  await Deno.symlink("/dev/zero", folder.file("zero.ts"));
+  const { kinds, problems } = handlerFiles(urlOf(folder));
+  assert.deepEqual(kinds, []);
+  assert.deepEqual(problems, ["zero.ts is not a file, so it is not taken as a handler."]);
+});
+
 const SILENT = { warn: () => {}, info: () => {} };
+const LIMITS = { consumerMemoryMb: 128, heartbeatMs: 100, stallMs: 30_000 };
 
 Deno.test("each handler is loaded at the start, and a problem is reported in a sentence", async () => {
   await using folder = await tempFolder();
@@ -109,7 +118,7 @@ Deno.test("each handler is loaded at the start, and a problem is reported in a s
   let broken: ReadonlySet<string> = new Set();
   using threads = new HostedThreads();
   const check = new HandlerCheck({
-    ...{ folder: urlOf(folder), threads, log },
+    ...{ folder: urlOf(folder), threads, limits: LIMITS, log },
     onBroken: (kinds) => broken = kinds,
   });
   await check.run();
@@ -156,7 +165,13 @@ Deno.test("a handler that hangs in native code while it loads is named, and the 
   await Deno.writeTextFile(folder.file("later.ts"), "export const handler = 7;");
   assert.ok((await new Deno.Command("mkfifo", { args: [folder.file("pipe")] }).output()).success);
   using threads = new HostedThreads();
-  const check = new HandlerCheck({ folder: urlOf(folder), threads, log: SILENT, onBroken: () => {} });
+  const check = new HandlerCheck({
+    folder: urlOf(folder),
+    threads,
+    limits: LIMITS,
+    log: SILENT,
+    onBroken: () => {},
+  });
   await check.run();
   const [wedged = "", late = "", other = "", ...others] = check.problems;
   assert.match(late, /hangs\.ts cannot be loaded: it has not finished after 3 s – jobs of kind hangs wait$/);
@@ -179,7 +194,7 @@ Deno.test("a handler that loads for longer than the first check allows is not gi
   const brokenKinds: string[][] = [];
   using threads = new HostedThreads();
   const check = new HandlerCheck({
-    ...{ folder: urlOf(folder), threads, log },
+    ...{ folder: urlOf(folder), threads, limits: LIMITS, log },
     onBroken: (kinds) => brokenKinds.push([...kinds]),
   });
   await check.begin();
@@ -192,17 +207,69 @@ Deno.test("a handler that loads for longer than the first check allows is not gi
   assert.match(told.join("\n"), /^The handler file large\.ts can be loaded now: jobs of kind large run\.$/m);
 });
 
+/** What a module does while it loads until its thread has no memory left. */
+const HUNGRY = {
+  hungry: "for (;;) kept.push(Array.from({ length: 1_000 }, (_, i) => ({ i })));",
+  patient: `for (;;) {
+    for (let i = 0; i < 20; i++) kept.push(Array.from({ length: 100_000 }, (_, i) => ({ i })));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }`,
+  buffers: `for (;;) {
+    kept.push(new Uint8Array(50_000_000).fill(1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }`,
+};
+
+Deno.test("a module that takes memory while it loads ends only the thread that tries it, and is named with the reason", async () => {
+  await using folder = await tempFolder();
+  for (const [kind, work] of Object.entries(HUNGRY)) {
+    const text = `const kept = []; ${work} export const handler = () => kept;`;
+    await Deno.writeTextFile(folder.file(`${kind}.ts`), text);
+  }
+  await Deno.writeTextFile(folder.file("a-sound.ts"), "export const handler = () => 1;");
+  let broken: ReadonlySet<string> = new Set();
+  using threads = new HostedThreads();
+  const check = new HandlerCheck({
+    ...{ folder: urlOf(folder), threads, limits: LIMITS, log: SILENT },
+    onBroken: (kinds) => broken = kinds,
+  });
+  await check.run();
+  assert.deepEqual([...broken].sort(), Object.keys(HUNGRY).sort());
+  const why = "it ran out of memory \\(limit 128 MB, CONSUMER_MEMORY_MB\\)";
+  for (const kind of broken) {
+    assert.match(check.problems.join("\n"), new RegExp(`${kind}\\.ts cannot be loaded: ${why}.* – jobs of`));
+  }
+});
+
+Deno.test("a module that computes for longer than STALL_MS while it loads is broken, and one that waits that long is not", async () => {
+  await using folder = await tempFolder();
+  const computes = "for (const end = performance.now() + 2_200; performance.now() < end;);";
+  await Deno.writeTextFile(folder.file("computes.ts"), `${computes} export const handler = () => 1;`);
+  const waits = "await new Promise((resolve) => setTimeout(resolve, 2_200));";
+  await Deno.writeTextFile(folder.file("waits.ts"), `${waits} export const handler = () => 1;`);
+  using threads = new HostedThreads();
+  const check = new HandlerCheck({
+    ...{ folder: urlOf(folder), threads, limits: { ...LIMITS, stallMs: 1_100 }, log: SILENT },
+    onBroken: () => {},
+  });
+  await check.run();
+  const [problem = "", ...others] = check.problems;
+  assert.match(problem, /computes\.ts cannot be loaded: it computes for more than 1\.1 s without a pause/);
+  assert.deepEqual(others, []);
+});
+
 Deno.test("a handler that a consumer cannot load is held, until it can be loaded", async () => {
   await using folder = await tempFolder();
   await Deno.writeTextFile(folder.file("mail.ts"), "export const handler = () => 1;");
   const brokenKinds: string[][] = [];
   using threads = new HostedThreads();
   const check = new HandlerCheck({
-    ...{ folder: urlOf(folder), threads, log: SILENT, againMs: 50 },
+    ...{ folder: urlOf(folder), threads, limits: LIMITS, log: SILENT, againMs: 50 },
     onBroken: (kinds) => brokenKinds.push([...kinds]),
   });
   await check.run();
-  check.hold("mail", "The handler file mail.ts cannot be loaded: no database\n    at mail.ts:1:7");
+  const why = "The handler file mail.ts cannot be loaded: no database\n    at mail.ts:1:7";
+  check.hold("mail", why, { isFatal: false });
   assert.deepEqual(check.problems, [
     "The handler file mail.ts cannot be loaded: no database (at mail.ts:1:7) – jobs of kind mail wait",
   ]);
@@ -234,6 +301,7 @@ Deno.test("no handler is blamed for a thread that could not start, as on a busy 
   const check = new HandlerCheck({
     folder: urlOf(folder),
     threads,
+    limits: LIMITS,
     log: SILENT,
     onBroken: (kinds) => broken.push(kinds),
   });
@@ -249,7 +317,8 @@ Deno.test("a thread that loads a handler that spins is ended, and uses no more C
   await using folder = await tempFolder();
   await Deno.writeTextFile(folder.file("spins.ts"), "for (;;); export const handler = () => 1;");
   using threads = new HostedThreads();
-  await new HandlerCheck({ folder: urlOf(folder), threads, log: SILENT, onBroken: () => {} }).run();
+  await new HandlerCheck({ folder: urlOf(folder), threads, limits: LIMITS, log: SILENT, onBroken: () => {} })
+    .run();
   const before = process.cpuUsage();
   await new Promise((resolve) => setTimeout(resolve, 400));
   const { user, system } = process.cpuUsage(before);

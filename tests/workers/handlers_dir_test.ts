@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { eventually } from "../support/eventually.ts";
 import { addFile, runSystem, spawnSystem } from "../support/processes/running_system.ts";
+import { startUnprivileged } from "../support/processes/unprivileged_start.ts";
 import { type TempFolder, tempFolder } from "../support/temp_folder.ts";
 
 const LOCK = new URL("../../deno.lock", import.meta.url);
@@ -111,3 +112,13 @@ for (const [what, { prepare, says }] of Object.entries(UNUSABLE)) {
     assert.match(words, says);
   });
 }
+
+Deno.test("a folder of handlers that may not be listed ends the start with 78: the guard started it again for ever", async () => {
+  await using folder = await tempFolder();
+  await Deno.mkdir(folder.file("handlers"));
+  await Deno.chmod(folder.file("handlers"), 0o311);
+  const ended = await startUnprivileged(folder.path, { HANDLERS_DIR: folder.file("handlers") });
+  if (ended === null) return console.log("SKIPPED: there is no setpriv");
+  assert.equal(ended.code, 78, ended.words);
+  assert.match(ended.words, /HANDLERS_DIR is .*handlers, which cannot be read/);
+});

@@ -5,7 +5,7 @@ import { logLines } from "../../workers/reporting/log_lines.ts";
 function swept(count: number, statusOf: (place: number) => Status): QueueEvent {
   const requeued = Array.from({ length: count }, (_, i): Reaped => ({
     ...{ id: `job ${i}`, kind: "file", consumerId: "c1", seq: i, lease: 1 },
-    status: statusOf(i),
+    ...{ status: statusOf(i), wasRunning: true },
   }));
   return { type: "swept", requeued, freed: 0 };
 }

@@ -76,8 +76,10 @@ Deno.test("the time that a handler takes to load is not counted as its first job
     ...{
       state: new ThreadState(),
       handlers: { loaded: () => null, load },
+      onLoading: () => {},
       onLoaded: () => {},
       onUnloadable: () => {},
+      isUsable: () => true,
       log: () => {},
     },
   });

@@ -10,9 +10,10 @@ class Process {
   mb = 200;
   readonly consumers = ["a", "b", "c"].map((name) => new Consumer(name, this));
   readonly blamed: string[] = [];
+  trials: Consumer[] = [];
   readonly #watch = new MemoryWatch({
     ...{ consumers: this.consumers, heartbeatMs: BEAT_MS, limitMb: 512 },
-    ...{ clock: () => this.now, processMb: () => this.mb },
+    ...{ clock: () => this.now, processMb: () => this.mb, trials: () => this.trials },
   });
 
   /** Lets time pass; `growMb` at each look. Those that are not `silent` are heard at each look. */
@@ -20,7 +21,9 @@ class Process {
     for (const end = this.now + ms; this.now < end;) {
       this.now += LOOK_MS;
       this.mb += growMb;
-      for (const one of this.consumers) if (!silent.includes(one)) one.heardAt = this.now;
+      for (const one of [...this.consumers, ...this.trials]) {
+        if (!silent.includes(one)) one.heardAt = this.now;
+      }
       this.#watch.look();
     }
   }
@@ -82,6 +85,29 @@ Deno.test("what a thread that has ended took is not charged to a job that comput
   b.id = crypto.randomUUID();
   process.pass(4_000, { silent: [a] });
   assert.deepEqual(process.blamed, []);
+});
+
+Deno.test("a job that computes in silence is not blamed for the memory that handlers take while they are tried", () => {
+  const { process, a } = three();
+  process.pass(1_000, { silent: [a] });
+  const trial = new Consumer("trial", process);
+  process.trials = [trial];
+  process.pass(1_000, { growMb: 150 });
+  process.pass(3_000, { growMb: 150, silent: [a] });
+  process.trials = [];
+  process.pass(250, { growMb: -1_800, silent: [a] });
+  process.pass(2_000, { silent: [a] });
+  assert.deepEqual(process.blamed, []);
+  process.pass(2_000, { growMb: 100, silent: [a] });
+  assert.deepEqual(process.blamed, ["a"], "what it takes later is charged to it");
+
+  const other = three();
+  const silentTrial = new Consumer("trial", other.process);
+  other.process.pass(1_000, { silent: [other.a] });
+  other.process.trials = [silentTrial];
+  other.process.pass(250, { silent: [other.a] });
+  other.process.pass(4_000, { growMb: 100, silent: [other.a, silentTrial] });
+  assert.deepEqual(other.process.blamed, ["trial"], "the thread that tries a handler has the same limit");
 });
 
 Deno.test("of several jobs that take memory in silence each is blamed, one after the other", () => {

@@ -1,7 +1,7 @@
 /** Threads that are replaced for a reason that names none of their jobs. */
 import assert from "node:assert/strict";
 import type { Claimed } from "@persistent-queue/queue";
-import { UnownedDeaths } from "../../workers/dispatch/abandoned.ts";
+import { abandonedJobs, UnownedDeaths } from "../../workers/dispatch/abandoned.ts";
 import { ConsumerHandle } from "../../workers/dispatch/consumer_handle.ts";
 
 const JOB: Claimed = {
@@ -48,4 +48,20 @@ Deno.test("of a job that runs and one that has ended without a report, the runni
 Deno.test("a thread that blames a job it no longer has counts against the job that it runs", () => {
   const threads = [1, 2, 3].map(() => threadWith([JOB]));
   assert.deepEqual(blamed(new UnownedDeaths(), threads, 4095), [null, null, JOB.seq]);
+});
+
+Deno.test("a thread that ends while it loads a handler is charged to no job, however often, and was no attempt", () => {
+  const end = {
+    type: "crashed",
+    detail: "It ran out of memory",
+    guilty: null,
+    unloadable: JOB.kind,
+  } as const;
+  const deaths = new UnownedDeaths();
+  for (let i = 0; i < 4; i++) {
+    const handle = threadWith([JOB]);
+    handle.state.isLoading = true;
+    const [left] = abandonedJobs(handle, deaths.judge(handle, end), 10);
+    assert.deepEqual(left?.outcome, { type: "crashed", detail: "It ran out of memory", guilty: false });
+  }
 });

@@ -70,6 +70,7 @@ async function requestsOf(line: CommandLine, io: CliIo): Promise<(now: number) =
   if (ids.length === 0 && (kind === undefined || kind === "file")) {
     throw new UsageError("Say which jobs to add: one id or more, for example data/files/abc.txt.");
   }
+  for (const text of [...ids, line.text("payload") ?? ""]) refuseUnreadable(text);
   const priority = wholeNumber(line, "priority", { min: -100, max: 100 });
   const dueAt = timeOf(line);
   const shared: JobRequest = {
@@ -82,6 +83,12 @@ async function requestsOf(line: CommandLine, io: CliIo): Promise<(now: number) =
     const request = dueAt === null ? shared : { ...shared, runAt: dueAt(now) };
     return ids.length === 0 ? [request] : ids.map((id) => ({ ...request, id }));
   };
+}
+
+/** Deno replaces bytes of an argument that are not UTF-8, so that two different ids would become one. */
+function refuseUnreadable(text: string): void {
+  if (!text.includes("\uFFFD")) return;
+  throw new UsageError(`${JSON.stringify(printable(text, { maxLength: 60 }))} is not UTF-8.`);
 }
 
 async function payloadOf(text: string, io: CliIo): Promise<unknown> {

@@ -96,8 +96,26 @@ function isSameHost(host: string | null, publicHost: string): boolean {
 }
 
 /** What proxies and content delivery networks add, and browsers and curl do not. */
-const FORWARDING =
-  /^(?:forwarded|via|cdn-loop|(?:.+-)?(?:client|connecting|real)-?ip|(?:x-(?:forwarded|original|envoy|azure|arr|amz-cf|amzn|varnish|proxyuser|cloud-trace)|cf|fastly|fly|akamai)(?:-.+)?)$/;
+const FORWARDING = new RegExp(
+  `^(?:${
+    [
+      ...[
+        "forwarded",
+        "via",
+        "cdn-loop",
+        "max-forwards",
+        "early-data",
+        "front-end-https",
+        "x-scheme",
+        "remote-user",
+      ],
+      "(?:.+-)?(?:client|connecting|real|user)-?ip",
+      "(?:cf|fastly|fly|akamai|tailscale)(?:-.+)?",
+      "x-(?:forwarded|original|envoy|azure|arr|amz-cf|amzn|varnish|proxyuser|cloud-trace)(?:-.+)?",
+      "x-(?:appengine|auth-request|nf|remote|vercel)(?:-.+)?",
+    ].join("|")
+  })$`,
+);
 
 function hasForwardingHeader(headers: Headers): boolean {
   return [...headers.keys()].some((name) => FORWARDING.test(name));

@@ -1,5 +1,5 @@
 /** Rules that relate settings to each other, or to what the machine has. */
-import { checkHandlerAllow } from "./handler_allow.ts";
+import { checkHandlerAllow, openDatabaseWarnings } from "./handler_allow.ts";
 import { checkPlaces } from "./place_rules.ts";
 import { checkSecrets, plainHttpWarnings, shortSecretWarnings } from "./public_rules.ts";
 import { SETTINGS, type Settings } from "./settings.ts";
@@ -33,6 +33,7 @@ export function checkTogether(
   return [
     ...shortSecretWarnings(settings),
     ...plainHttpWarnings(settings),
+    ...openDatabaseWarnings(settings),
     ...sweepWarnings(settings),
     ...ofMachine,
   ];

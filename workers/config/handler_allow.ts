@@ -1,6 +1,7 @@
 /** What a team's own handlers may do beyond the default, in Deno's terms. */
 import { messageOf } from "@persistent-queue/queue";
 import { hostOf, leadsToPages, ownAddresses } from "./own_pages.ts";
+import { isOnServer } from "./queue_place.ts";
 import { quoted, type Setting, UNSET } from "./setting.ts";
 import type { SettingReader } from "./setting_reader.ts";
 import type { Settings } from "./settings.ts";
@@ -98,6 +99,16 @@ export function checkHandlerAllow(settings: Omit<Settings, "warnings">, reader: 
       ownAddresses(settings).join(" and ")
     } are closed to ` +
       `handlers: name the port of the other service, for example HANDLER_ALLOW="net=${hostOf(taken)}:5432"`,
+  );
+}
+
+/** Only everything cannot be granted without the database. */
+export function openDatabaseWarnings({ handlerAllow, queueUrl }: Omit<Settings, "warnings">): string[] {
+  const kinds = (["read", "write"] as const).filter((kind) => handlerAllow[kind].includes("*"));
+  if (isOnServer({ queueUrl })) return [];
+  return kinds.map((kind) =>
+    `HANDLER_ALLOW has a bare ${kind}, so a handler can open the database, and the system loses its locks then: name ` +
+    `the folders that handlers need, as in ${kind}=/srv/input`
   );
 }
 

@@ -69,8 +69,11 @@ function isFolder(path: string, { filesDir, logDir }: Places): boolean {
   }
 }
 
-/** Why a copy of the queue must not lie at `path`; null if it may. Handlers can read these folders, and with it every payload. */
-export function problemOfCopy(path: string, places: Places): string | null {
+/**
+ * Why a copy of the queue must not lie at `path`; null if it may. Handlers can read these folders, and with it every payload.
+ * `project`: the folder of a team's own handlers and what they import.
+ */
+export function problemOfCopy(path: string, places: Places, project: string | null): string | null {
   const { startDir, filesDir, logDir } = places;
   const place = join(realPath(dirname(resolve(startDir, path))), basename(path));
   const setting = isWithin(place, realPath(filesDir))
@@ -79,10 +82,20 @@ export function problemOfCopy(path: string, places: Places): string | null {
     ? "in LOG_DIR"
     : isInCode(place, places)
     ? "in a folder of code"
+    : project !== null && isWithin(place, project) && !isBesideDatabase(place, places, project)
+    ? "in the project of the handlers"
     : null;
   return setting === null
     ? null
     : `${path} lies ${setting}, where handlers can read every payload in the copy: choose another place.`;
+}
+
+/** In the folder of the database, which handlers cannot open, unless it holds their project as well. */
+function isBesideDatabase(place: string, places: Places, project: string): boolean {
+  const database = databaseOf(places);
+  if (database === null) return false;
+  const folder = dirname(realPath(database));
+  return isWithin(place, folder) && !isWithin(project, folder);
 }
 
 const ADVICE = "jobs would write into it; choose a folder of its own";

@@ -69,7 +69,7 @@ export function hostNames<const Name extends string>(
     parse(input) {
       const words = wordsOf(input);
       const names = words.map((word) =>
-        word.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/(?<=.)\.$/, "")
+        inAscii(word.toLowerCase().replace(/^\[(.*)\]$/, "$1").replace(/(?<=.)\.$/, ""))
       );
       const wrong = words.find((_, i) => !isHostName(names[i] ?? ""));
       if (wrong === undefined) return Object.freeze(names);
@@ -84,7 +84,13 @@ export function hostNames<const Name extends string>(
 
 function isHostName(name: string): boolean {
   if (isIP(name) !== 0) return true;
-  return /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$/.test(name) && URL.canParse(`http://${name}/`);
+  return /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9])?$/.test(name) && !name.includes("..") &&
+    URL.canParse(`http://${name}/`);
+}
+
+/** Browsers send `bücher.example` as `xn--bcher-kva.example`. */
+function inAscii(name: string): string {
+  return /[^\p{ASCII}]/u.test(name) ? URL.parse(`http://${name}/`)?.hostname ?? name : name;
 }
 
 /** Addresses, and networks in the form address/prefix length. */

@@ -13,6 +13,8 @@ export interface EndOfConsumer {
   readonly detail: string;
   /** The ticket of the job to blame, or null for none; determined here unless given. */
   readonly guilty?: number | null;
+  /** The kind whose module the thread could not load. Its jobs are held, so none of them has to be charged in the end. */
+  readonly unloadable?: string;
 }
 
 /**
@@ -25,12 +27,16 @@ export function abandonedJobs(handle: ConsumerHandle, end: EndOfConsumer, now: n
   const inFlight = [...handle.inFlight.values()];
   const begun = inFlight.filter(({ canceled }) => canceled === null || canceled === "stopping");
   const culprit = culpritOf(handle, { inFlight, begun, end });
+  const isLoading = ({ ticket }: InFlightJob) => handle.state.isLoading && handle.tickets.isUnderWay(ticket);
   return [
     ...unbegun.map((job) => ({ job, outcome: HANDED_BACK })),
     ...begun.map((one) => ({
       job: one.job,
-      // Without log lines: those are only in the consumer's log, because its thread is gone.
-      outcome: { guilty: one === culprit, type, detail, report: ranFor(now - one.givenAt) },
+      outcome: {
+        ...{ guilty: one === culprit, type, detail },
+        // Without log lines: those are only in the consumer's log, because its thread is gone.
+        ...(isLoading(one) ? {} : { report: ranFor(now - one.givenAt) }),
+      },
     })),
     ...waiting.map((job) => ({ job, outcome: { guilty: false, type, detail } })),
   ];
@@ -74,9 +80,9 @@ export class UnownedDeaths {
 
   /** Returns the end, with the job to blame once it has had too many deaths. */
   judge(handle: ConsumerHandle, end: EndOfConsumer): EndOfConsumer {
-    const { guilty, type, detail } = end;
+    const { guilty, type, detail, unloadable } = end;
     const isOwned = guilty === undefined || guilty !== null && handle.inFlight.has(guilty);
-    if (isOwned || type === "stopped") return end;
+    if (isOwned || type === "stopped" || unloadable !== undefined) return end;
     let blamed = end;
     for (const { job: { seq, retries }, ticket } of suspectsOf(handle)) {
       const count = this.#note(seq, retries);

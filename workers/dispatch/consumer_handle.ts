@@ -136,7 +136,7 @@ export class ConsumerHandle {
     return inFlight;
   }
 
-  /** The results of `count` jobs have arrived, which took `busyMs` in total and hold so many characters. */
+  /** Results have arrived that hold so many characters; the handlers of `count` jobs were called, and took `busyMs` in total. */
   observe(count: number, { busyMs, chars = 0 }: { readonly busyMs: number; readonly chars?: number }): void {
     this.progressAt = this.#now();
     this.#prefetch.observe(count, { busyMs, chars });
@@ -215,6 +215,11 @@ export class ConsumerHandle {
   get hasUnbegun(): boolean {
     for (const { ticket } of this.inFlight.values()) if (this.tickets.isOffered(ticket)) return true;
     return false;
+  }
+
+  /** The kind whose module the thread is loading, for the running job. */
+  get loading(): string | null {
+    return this.state.isLoading ? this.underWay?.job.kind ?? null : null;
   }
 
   /** The job that is running, if any. */

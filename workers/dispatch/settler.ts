@@ -133,12 +133,14 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[]): E
   const ended: InFlightJob[] = [];
   const attempts: Attempted[] = [];
   const dropped: InFlightJob[] = [];
+  let calls = 0;
   let busyMs = 0;
   let chars = 0;
   for (const { ticket, outcome, ranMs } of results) {
-    busyMs += ranMs;
+    busyMs += ranMs ?? 0;
     const inFlight = handle.take(ticket);
     if (inFlight === null) continue;
+    if (ranMs !== null) calls += 1;
     // If the lease was lost, the store refuses the outcome and counts it.
     if (inFlight.canceled === "canceled") {
       dropped.push(inFlight);
@@ -147,7 +149,7 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[]): E
     const attempt = {
       job: inFlight.job,
       outcome: inFlight.canceled === "stopping" ? toStopped(outcome) : outcome,
-      ranMs,
+      ...(ranMs === null ? {} : { ranMs }),
     };
     chars += charsOf(attempt.outcome);
     ended.push(inFlight);
@@ -155,7 +157,7 @@ export function takeEnded(handle: ConsumerHandle, results: readonly Result[]): E
     if (FAILURES.includes(attempt.outcome.type)) handle.failed += 1;
   }
   handle.done += ended.length;
-  handle.observe(ended.length + dropped.length, { busyMs, chars });
+  handle.observe(calls, { busyMs, chars });
   return { ended, attempts, dropped, chars };
 }
 

@@ -1,13 +1,14 @@
 /**
  * What the supervisor must know about a thread even while the thread is too busy to report it, in shared memory: the
- * deadline of the running job, whether the running code was left behind by a job that has ended, and the thread's
- * memory at its last heartbeat.
+ * deadline of the running job, whether the module of its handler is still being loaded, whether the running code was left
+ * behind by a job that has ended, and the thread's memory at its last heartbeat.
  */
 const DEADLINE_MS = 0;
 const IS_TOLD = 1;
 const LEFTOVER = 2;
 const MEMORY_MB = 3;
-const CELLS = 4;
+const LOADING = 4;
+const CELLS = 5;
 
 /** Captured before a handler can change them. */
 const { load, store } = Atomics;
@@ -47,6 +48,15 @@ export class ThreadState {
 
   set isInLeftover(value: boolean) {
     store(this.#cells, LEFTOVER, value ? 1 : 0);
+  }
+
+  /** The handler of the running job has not begun. */
+  get isLoading(): boolean {
+    return load(this.#cells, LOADING) === 1;
+  }
+
+  set isLoading(value: boolean) {
+    store(this.#cells, LOADING, value ? 1 : 0);
   }
 
   get memoryMb(): number {

@@ -93,8 +93,10 @@ export function handlersOf({ handlersDir }: Settings): HandlerFolder {
 
 function assertFolder(handlersDir: string): void {
   try {
-    if (Deno.statSync(handlersDir).isDirectory) return;
-    throw problem(`HANDLERS_DIR is ${handlersDir}, which is not a folder`);
+    if (!Deno.statSync(handlersDir).isDirectory) {
+      throw problem(`HANDLERS_DIR is ${handlersDir}, which is not a folder`);
+    }
+    for (const _ of Deno.readDirSync(handlersDir)) return;
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     throw problem(

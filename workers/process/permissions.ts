@@ -9,10 +9,11 @@ import {
   NOTHING_ALLOWED,
 } from "../config/handler_allow.ts";
 import { ownAddresses } from "../config/own_pages.ts";
-import { isWithin, realPath } from "../config/place_rules.ts";
-import { databaseOf, isOnServer } from "../config/queue_place.ts";
+import { realPath } from "../config/place_rules.ts";
+import { isOnServer } from "../config/queue_place.ts";
 import { linkTargets } from "../handler_files.ts";
 import { partsOf, withLinksInto } from "./closed_paths.ts";
+import { databaseFiles, databasePaths } from "./database_paths.ts";
 import { handlersUrl, projectFolder } from "./handler_project.ts";
 import type { ThreadPermissions } from "../slots/hosted_threads.ts";
 import { GUARDED } from "../guarded.ts";
@@ -108,6 +109,8 @@ export function handlerPermissions(settings: Settings, mainUrl: string): ThreadP
   const { startDir, filesDir, logDir, handlerAllow } = settings;
   const secret = dotenvPaths(settings).map(realPath);
   const closed = [...secret, ...databasePaths(settings, mainUrl).map(realPath)];
+  // Opening the database would take SQLite's locks from this process: POSIX locks end with any descriptor of the file.
+  const closedToAll = [...secret, ...databaseFiles(settings).map(realPath)];
   const own = handlerPaths(settings, mainUrl).flatMap((path) =>
     partsOf(path, { kind: "read", closed: withLinksInto(path, closed) })
   );
@@ -123,7 +126,7 @@ export function handlerPermissions(settings: Settings, mainUrl: string): ThreadP
     return [
       ...needed[kind],
       ...isOfPaths
-        ? allowed.flatMap((path) => partsOf(resolve(startDir, path), { kind, closed: secret }))
+        ? allowed.flatMap((path) => partsOf(resolve(startDir, path), { kind, closed: closedToAll }))
         : allowed,
     ];
   };
@@ -186,41 +189,6 @@ function projectAsGiven({ handlersDir }: Settings): string[] {
   if (given === undefined) return [];
   refuseComma(given, "The handlers lie in");
   return [given];
-}
-
-/** SQLite keeps files beside the database, so it needs the folder, or only those files if the code is there too. */
-function databasePaths(settings: Settings, mainUrl: string): string[] {
-  const path = databaseOf(settings);
-  if (path === null) return [];
-  const { startDir, handlersDir } = settings;
-  const spellings = [...new Set([path, realPath(path)])];
-  const project = projectFolder(handlersDir)?.path ?? startDir;
-  const besideIt = [realPath(startDir), dirname(realPath(fileURLToPath(mainUrl))), project];
-  if (!besideIt.some((code) => isWithin(code, dirname(realPath(path))))) return spellings.map(dirname);
-  const ofQueue = [
-    "",
-    "-wal",
-    "-shm",
-    "-journal",
-    ".lock",
-    ".new",
-    ".new-journal",
-    ".reserve",
-    ".reserve.new",
-  ];
-  const ofRescue = ["", ".part", ".part-journal", ".part-wal", ".part-shm"].map((suffix) =>
-    `.rescued${suffix}`
-  );
-  const ofPages = [
-    ".requests",
-    ".sessions",
-    ".sessions.next",
-    ".ops-sessions",
-    ".ops-sessions.next",
-    ".device-key",
-  ];
-  const suffixes = [...ofQueue, ...ofRescue, ...ofPages];
-  return spellings.flatMap((spelling) => suffixes.map((suffix) => spelling + suffix));
 }
 
 /**

@@ -6,6 +6,7 @@ import { isOnServer } from "../config/queue_place.ts";
 import { ConsumerHandle } from "../dispatch/consumer_handle.ts";
 import type { EndOfConsumer } from "../dispatch/abandoned.ts";
 import type { Dispatcher } from "../dispatcher.ts";
+import { endOf } from "./end_of_life.ts";
 import type { WatchedConsumer } from "./memory_watch.ts";
 import type { FileHolder } from "./open_files_watch.ts";
 import { type LifeSummary, type Replacing, ThreadSlot } from "./thread_slot.ts";
@@ -23,7 +24,7 @@ export interface ConsumerSlotOptions {
   readonly onReady: () => void;
   readonly onRestart: (id: string, why: string) => void;
   readonly onWarning: (text: string) => void;
-  readonly onUnloadable: (kind: string, why: string) => void;
+  readonly onUnloadable: (kind: string, why: string, how: { readonly isFatal: boolean }) => void;
   readonly wedged: WedgedThreads;
 }
 
@@ -127,8 +128,8 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     why: string,
     { guilty, ...how }: Replacing & { readonly guilty?: number | null },
   ): void {
-    const end = this.#endOf("crashed", why);
-    this.#leave({ ...end, ...(guilty === undefined ? {} : { guilty }) });
+    const end = this.#endOf("crashed", why, guilty);
+    this.#leave(end);
     this.#slot.replace(end.detail, how);
   }
 
@@ -163,8 +164,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
   #state(job: Claimed | null): ConsumerState {
     if (this.#slot.id === null) return "restarting";
     if (!this.isReady) return "starting";
-    const { settings: { heartbeatMs } } = this.#options;
-    const silenceMs = Math.max(heartbeatMs * MISSED_HEARTBEATS, MIN_SILENCE_MS);
+    const silenceMs = Math.max(this.#options.settings.heartbeatMs * MISSED_HEARTBEATS, MIN_SILENCE_MS);
     if ((this.silentMs ?? 0) >= silenceMs) return "silent";
     if (job !== null) return "working";
     return (this.#handle?.waiting.size ?? 0) > 0 ? "waiting" : "idle";
@@ -217,7 +217,7 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
       case "leftover":
         return void (this.#leftover = message.text);
       case "loaded":
-        return this.#options.onUnloadable(message.kind, message.problem ?? "");
+        return this.#options.onUnloadable(message.kind, message.problem ?? "", { isFatal: false });
       case "warning":
         return this.#options.onWarning(message.text);
       default:
@@ -225,16 +225,18 @@ export class ConsumerSlot implements WatchedConsumer, FileHolder {
     }
   }
 
-  /** While code that another job left behind runs in the thread, no job of it is to blame. */
-  #endOf(type: "stalled" | "crashed", why: string): EndOfConsumer {
-    if (this.#handle?.state.isInLeftover !== true) return { type, detail: why };
-    return { type, detail: `${why}: ${this.#leftover} runs`, guilty: null };
+  #endOf(type: "stalled" | "crashed", why: string, guilty?: number | null): EndOfConsumer {
+    return endOf(this.#handle, { type, why, guilty, leftover: this.#leftover });
   }
 
   #leave(end: EndOfConsumer): number {
     const handle = this.#handle;
     if (handle === null) return 0;
     this.#handle = null;
+    // First, so that its jobs are not claimed again at once.
+    if (end.unloadable !== undefined) {
+      this.#options.onUnloadable(end.unloadable, end.detail, { isFatal: true });
+    }
     this.#last = { wasUseful: handle.done > 0, work: this.#workOf(handle) };
     this.#done += handle.done;
     this.#failed += handle.failed;

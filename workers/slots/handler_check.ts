@@ -6,9 +6,10 @@ import { sleep } from "@persistent-queue/queue";
 import { handlerFiles } from "../handler_files.ts";
 import { listKinds } from "../handlers.ts";
 import type { Log } from "../log.ts";
+import { LoadingDeaths } from "./loading_deaths.ts";
 import { HandlerTrial, type TrialOptions } from "./handler_trial.ts";
 
-export interface HandlerCheckOptions extends Pick<TrialOptions, "folder" | "threads"> {
+export interface HandlerCheckOptions extends Pick<TrialOptions, "folder" | "threads" | "limits"> {
   /** Each problem is logged once, and printed on the terminal. */
   readonly log: Pick<Log, "warn" | "info">;
   /** Called with all kinds whose handlers are broken, or not checked yet, whenever these change. */
@@ -23,8 +24,8 @@ const AGAIN_MS = 5_000;
 const PATIENCE_MS = 3_000;
 /** For a module that was silent for longer than that: on a busy machine, it may only be slow. */
 const LONG_PATIENCE_MS = 30_000;
-/** A module that spins takes a processor for that long, so it is tried no more often than this. */
-const SELDOM_MS = 10 * 60_000;
+/** A module that spins takes a processor, so it then rests for this many times as long: ten minutes after 30 s. */
+const RESTS = 20;
 
 interface Pace {
   readonly isSlow: boolean;
@@ -40,8 +41,10 @@ interface Verdict {
   readonly why: string;
   /** The state of its file when it was tried. */
   readonly stamp: string;
-  /** How long its module was silent: it blocked or ended its thread, or waited for something. 0 = it failed. */
-  readonly silentMs: number;
+  /** Its module blocked or ended its thread, or waited for something: it may need more time. */
+  readonly isSilent: boolean;
+  /** It is not tried again for this long, unless its file changes. */
+  readonly pauseMs: number;
 }
 
 interface Broken {
@@ -63,6 +66,8 @@ export class HandlerCheck {
   readonly #unchecked = new Set<string>();
   /** Whether jobs run although there are unchecked kinds: theirs do not. */
   #isLate = false;
+  readonly #deaths = new LoadingDeaths();
+  readonly #trials = new Set<HandlerTrial>();
   readonly #end = new AbortController();
   /** Whether broken handlers are tried again, and at which paces that is going on. */
   #retries = false;
@@ -74,6 +79,11 @@ export class HandlerCheck {
 
   get problems(): readonly string[] {
     return [...this.#notes, ...[...this.#broken.values()].map(({ problem }) => problem)];
+  }
+
+  /** Those whose threads have not ended. */
+  get trials(): readonly HandlerTrial[] {
+    return [...this.#trials];
   }
 
   /** Checks all handlers, but waits two seconds at most. From then on jobs of other kinds than the unchecked run. */
@@ -94,10 +104,15 @@ export class HandlerCheck {
     for (const kind of [...this.#unchecked]) this.#release(kind);
   }
 
-  /** A consumer could not load the handler of this kind: it has changed, or was not checked yet. */
-  hold(kind: string, why: string): void {
+  /**
+   * A consumer could not load the handler of this kind: it has changed, was not checked yet, or fails only there.
+   * `isFatal`: its thread did not survive that.
+   */
+  hold(kind: string, why: string, { isFatal }: { readonly isFatal: boolean }): void {
     if (this.#broken.has(kind)) return;
-    this.#hold(kind, { why, stamp: this.#stampOf(kind), silentMs: 0 });
+    const stamp = this.#stampOf(kind);
+    const pauseMs = isFatal ? this.#deaths.note(kind, stamp, performance.now()) : 0;
+    this.#hold(kind, { why, stamp, isSilent: false, pauseMs });
     this.#retry();
   }
 
@@ -130,16 +145,18 @@ export class HandlerCheck {
   }
 
   async #try(kinds: readonly string[], patienceMs: number): Promise<void> {
-    const { folder, threads } = this.#options;
+    const { folder, threads, limits } = this.#options;
     const endings: Promise<void>[] = [];
     const stamps = new Map(kinds.map((kind) => [kind, this.#stampOf(kind)]));
     // Only a module that blocks its thread or ends it leaves others untried.
-    for (let left = kinds; left.length > 0 && !this.#isStopped;) {
-      const trial = new HandlerTrial(left, {
-        ...{ folder, threads, patienceMs },
+    const groups = kinds.length === 0 ? [] : [kinds];
+    for (let group = groups.shift(); group !== undefined && !this.#isStopped; group = groups.shift()) {
+      const trial = new HandlerTrial(group, {
+        ...{ folder, threads, limits, patienceMs },
         onSound: (kind) => this.#release(kind),
-        onBroken: (kind, why, { isSilent }) => {
-          this.#hold(kind, { why, stamp: stamps.get(kind) ?? "", silentMs: isSilent ? patienceMs : 0 });
+        onBroken: (kind, why, { silentMs }) => {
+          const pauseMs = patienceMs < LONG_PATIENCE_MS ? 0 : RESTS * silentMs;
+          this.#hold(kind, { why, stamp: stamps.get(kind) ?? "", isSilent: silentMs > 0, pauseMs });
         },
         onProblem: (problem) => this.#note(problem),
         onWedged: (kind) => {
@@ -152,8 +169,9 @@ export class HandlerCheck {
           this.#tryFrom(kind, 0);
         },
       });
-      endings.push(trial.gone);
-      left = await trial.left;
+      this.#trials.add(trial);
+      endings.push(trial.gone.then(() => void this.#trials.delete(trial)));
+      groups.push(...await trial.left);
     }
     await Promise.all(endings);
   }
@@ -171,12 +189,12 @@ export class HandlerCheck {
     this.#options.log.warn(problem);
   }
 
-  #hold(kind: string, { why, stamp, silentMs }: Verdict): void {
+  #hold(kind: string, { why, stamp, isSilent, pauseMs }: Verdict): void {
     if (this.#isStopped) return;
     const before = this.#broken.get(kind);
     const problem = `${onOneLine(why)} – jobs of kind ${kind} wait`;
-    const isSlow = silentMs > 0 || before?.isSlow === true && before.stamp === stamp;
-    const againAt = silentMs < LONG_PATIENCE_MS ? 0 : performance.now() + SELDOM_MS;
+    const isSlow = isSilent || before?.isSlow === true && before.stamp === stamp;
+    const againAt = pauseMs === 0 ? 0 : performance.now() + pauseMs;
     this.#broken.set(kind, { problem, stamp, isSlow, againAt });
     this.#unchecked.delete(kind);
     if (problem !== before?.problem) this.#tell(problem);

@@ -6,23 +6,28 @@
  */
 import { ranOutOfMemory } from "../thread/memory.ts";
 
-/** The part of a consumer that this needs. */
-export interface WatchedConsumer {
-  /** Of its current thread; null while there is none. */
-  readonly id: string | null;
+/** The part of a thread that this needs. */
+export interface WatchedThread {
   /** When its last message arrived, by the clock; null while no thread is ready. */
   readonly heardAt: number | null;
   readonly isAtWork: boolean;
   /** As of its last heartbeat. */
   readonly memoryMb: number;
+  /** Ends it and blames what it runs. */
+  endAndBlame(why: string): void;
+}
+
+export interface WatchedConsumer extends WatchedThread {
+  /** Of its current thread; null while there is none. */
+  readonly id: string | null;
   /** A thread that it had before has not ended yet, and still holds its memory. */
   readonly isEndingOne: boolean;
-  /** Ends its thread and blames the running job. */
-  endAndBlame(why: string): void;
 }
 
 export interface MemoryWatchOptions {
   readonly consumers: readonly WatchedConsumer[];
+  /** Threads that try to load handlers. */
+  readonly trials?: () => readonly WatchedThread[];
   readonly heartbeatMs: number;
   readonly limitMb: number;
   /** The memory of the whole process. */
@@ -44,12 +49,12 @@ interface Sizes {
   readonly at: number;
   readonly processMb: number;
   /** What each consumer has reported. */
-  readonly reportedMb: ReadonlyMap<WatchedConsumer, number>;
+  readonly reportedMb: ReadonlyMap<WatchedThread, number>;
 }
 
 /** The time since a consumer's latest message. */
 interface Silence {
-  readonly one: WatchedConsumer;
+  readonly one: WatchedThread;
   readonly heardAt: number;
   /** The last look before that message. */
   readonly since: Sizes;
@@ -61,9 +66,10 @@ interface Silence {
 
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
-  readonly #silences = new Map<WatchedConsumer, Silence>();
+  readonly #silences = new Map<WatchedThread, Silence>();
   #last: Sizes | null = null;
   #ids: readonly (string | null)[] = [];
+  #trials: readonly WatchedThread[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: MemoryWatchOptions) {
@@ -84,7 +90,9 @@ export class MemoryWatch {
     this.#last = now;
     const returning = this.#returning();
     if (returning.length > 0) this.#excuse(returning, { last, now });
-    for (const one of this.#options.consumers) this.#listen(one, last);
+    const areTried = this.#lookForTrials();
+    for (const one of [...this.#options.consumers, ...this.#trials]) this.#listen(one, last);
+    if (areTried) this.#excuseOfTrials({ last, now, isExcused: returning.length > 0 });
     const atWork = [...this.#silences.values()].filter(({ one }) => one.isAtWork);
     const culprit = culpritOf(atWork, now);
     if (culprit !== null) this.#judge(culprit, grownMb(culprit, now));
@@ -96,7 +104,7 @@ export class MemoryWatch {
     return { at: clock(), processMb: processMb(), reportedMb };
   }
 
-  #listen(one: WatchedConsumer, last: Sizes): void {
+  #listen(one: WatchedThread, last: Sizes): void {
     const { heardAt } = one;
     const earlier = this.#silences.get(one);
     if (heardAt === null) this.#silences.delete(one);
@@ -117,13 +125,31 @@ export class MemoryWatch {
    * What a thread that ends took while it was silent, or has not yet returned to the system, must not be charged to
    * others. Of their growth, only what came before its silence is kept.
    */
-  #excuse(returning: readonly WatchedConsumer[], { last, now }: { last: Sizes; now: Sizes }): void {
+  #excuse(returning: readonly WatchedThread[], { last, now }: { last: Sizes; now: Sizes }): void {
     const ended = returning.flatMap((one) => this.#silences.get(one) ?? []);
     const kept = [...this.#silences.values()].map((silence) => {
       const upTo = ended.map(({ since }) => since.at < silence.since.at ? silence.since : since);
       return { silence, keptMb: Math.max(0, Math.min(...[last, ...upTo].map((at) => grownMb(silence, at)))) };
     });
     for (const { silence, keptMb } of kept) silence.excusedMb += grownMb(silence, now) - keptMb;
+  }
+
+  /** Returns whether handlers were tried at any time since the last look. */
+  #lookForTrials(): boolean {
+    const before = this.#trials;
+    this.#trials = this.#options.trials?.() ?? [];
+    for (const one of before) if (!this.#trials.includes(one)) this.#silences.delete(one);
+    return before.length + this.#trials.length > 0;
+  }
+
+  /** What handlers took that are tried must not be charged to jobs. `isExcused`: those that were silent before are. */
+  #excuseOfTrials(
+    { last, now, isExcused }: { readonly last: Sizes; readonly now: Sizes; readonly isExcused: boolean },
+  ): void {
+    for (const silence of this.#silences.values()) {
+      if (this.#trials.includes(silence.one) || isExcused && silence.since !== last) continue;
+      silence.excusedMb += grownMb(silence, now) - Math.max(0, grownMb(silence, last));
+    }
   }
 
   #judge({ one, heardAt }: Silence, tookMb: number): void {
@@ -141,7 +167,7 @@ function grownMb({ one, since, excusedMb }: Silence, upTo: Sizes): number {
   return withoutOthersMb(upTo, one) - withoutOthersMb(since, one) - excusedMb;
 }
 
-function withoutOthersMb({ processMb, reportedMb }: Sizes, one: WatchedConsumer): number {
+function withoutOthersMb({ processMb, reportedMb }: Sizes, one: WatchedThread): number {
   let restMb = processMb + (reportedMb.get(one) ?? 0);
   for (const mb of reportedMb.values()) restMb -= mb;
   return restMb;

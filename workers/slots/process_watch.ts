@@ -2,12 +2,14 @@
 import type { Settings } from "../config.ts";
 import { removeOldConsumerLogs } from "../log.ts";
 import { WorkingFolder } from "../process/working_folder.ts";
-import { MemoryWatch, type WatchedConsumer } from "./memory_watch.ts";
+import { MemoryWatch, type WatchedConsumer, type WatchedThread } from "./memory_watch.ts";
 import { type FileHolder, OpenFilesWatch } from "./open_files_watch.ts";
 
 export interface ProcessWatchOptions {
   readonly consumers: readonly (WatchedConsumer & FileHolder & { readonly id: string | null })[];
   readonly settings: Pick<Settings, "heartbeatMs" | "consumerMemoryMb" | "logDir">;
+  /** Threads that try to load handlers. */
+  readonly trials: () => readonly WatchedThread[];
   /** Monotonic, in milliseconds. */
   readonly clock: () => number;
   /** Reports to operators. */
@@ -23,9 +25,9 @@ export class ProcessWatch {
   #removing: Promise<void> = Promise.resolve();
 
   constructor(options: ProcessWatchOptions) {
-    const { consumers, settings, clock, tell } = options;
+    const { consumers, settings, trials, clock, tell } = options;
     const { heartbeatMs, consumerMemoryMb: limitMb, logDir } = settings;
-    this.#memoryWatch = new MemoryWatch({ consumers, heartbeatMs, limitMb, clock });
+    this.#memoryWatch = new MemoryWatch({ consumers, trials, heartbeatMs, limitMb, clock });
     this.#openFilesWatch = new OpenFilesWatch({ consumers, folder: logDir, tell });
     this.#options = options;
   }

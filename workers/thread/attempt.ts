@@ -1,14 +1,13 @@
 /** One attempt at one job, from its handler to its outcome. Runs in the consumer's thread. */
 import type { Outcome } from "@persistent-queue/queue";
-import { assertExact, InexactNumber, messageOf } from "@persistent-queue/queue/basics";
+import { messageOf } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import { type ErrorReport, INDESCRIBABLE, reportOf } from "./error_report.ts";
 import { kindOf, TimedOut } from "./failure_kind.ts";
 import { inspectValues, KeptLines } from "./handler_log.ts";
-import { resultText } from "./results.ts";
+import { resultText, toHandlerJob } from "./results.ts";
 import type { Clock } from "./runtime.ts";
 import {
-  GiveUp,
   type HandlerContext,
   type HandlerJob,
   type HandlerModule,
@@ -22,7 +21,6 @@ import type { JobMessage } from "../protocol.ts";
 
 /** Captured before a handler can change them. */
 const race = Promise.race.bind(Promise);
-const { parse: parseJson } = JSON;
 const { defineProperty } = Object;
 const { round } = Math;
 
@@ -50,10 +48,14 @@ export interface AttemptOptions {
   readonly handlers: Pick<Handlers, "loaded" | "load">;
   readonly clock: Clock;
   readonly state: ThreadState;
+  /** A module is about to be loaded, which may block or end the thread. */
+  readonly onLoading: () => void;
   /** The module of this kind has just been loaded. */
   readonly onLoaded: (kind: string) => void;
   /** It cannot be loaded, for this reason. */
   readonly onUnloadable: (kind: string, why: string) => void;
+  /** False: the thread is about to be replaced, and its job runs in another one. */
+  readonly isUsable: () => boolean;
   readonly log: (text: string) => void;
 }
 
@@ -66,6 +68,7 @@ export class Attempt {
   #lines: KeptLines | undefined;
   /** By the thread's clock. The time that the first job of a kind waits for its module does not count. */
   began: number;
+  #wasCalled = false;
   /** The outcome is known: any code of it that still runs is a leftover. */
   hasEnded = false;
 
@@ -98,6 +101,11 @@ export class Attempt {
     return this.#overrun;
   }
 
+  /** How long the handler has run; null if it was not called. */
+  ranMs(now: number): number | null {
+    return this.#wasCalled ? now - this.began : null;
+  }
+
   /** Never throws: whatever the handler does becomes an outcome. */
   async run(): Promise<Outcome> {
     try {
@@ -122,17 +130,23 @@ export class Attempt {
   #outcomeOf(thrown: unknown): Outcome {
     const { type, delayMs } = kindOf(thrown);
     const { error, detail }: ErrorReport = reportOf(thrown, { isDeliberate: type !== "threw" });
-    const ranMs = round(this.#options.clock.now() - this.began);
-    const report = { ranMs, detail, log: this.#lines?.text ?? null };
-    if (type !== "retry-later") return { type, error, report };
-    if (!isDelay(delayMs)) return { type: "threw", error: NO_DELAY, report };
-    return { type, error, delayMs, report };
+    const ranMs = this.ranMs(this.#options.clock.now());
+    const log = this.#lines?.text ?? null;
+    const reported = ranMs === null ? {} : { report: { ranMs: round(ranMs), detail, log } };
+    if (type !== "retry-later") return { type, error, ...reported };
+    if (!isDelay(delayMs)) return { type: "threw", error: NO_DELAY, ...reported };
+    return { type, error, delayMs, ...reported };
   }
 
   async #load(kind: string): Promise<HandlerModule> {
-    const module = await this.#options.handlers.load(kind).catch((error) => this.#comeLater(error));
-    this.#options.onLoaded(kind);
-    this.began = this.#options.clock.now();
+    const { handlers, state, clock, isUsable, onLoading, onLoaded } = this.#options;
+    onLoading();
+    state.isLoading = true;
+    // In a thread that is about to be replaced no handler begins.
+    const ended = () => isUsable() ? void (state.isLoading = false) : new Promise<never>(() => {});
+    const module = await handlers.load(kind).finally(ended).catch((error) => this.#comeLater(error));
+    onLoaded(kind);
+    this.began = clock.now();
     // An order to stop that came meanwhile has found no handler to tell.
     if (this.#canceled !== null) throw abortErrorOf(this.#canceled);
     return module;
@@ -152,6 +166,7 @@ export class Attempt {
   }
 
   #call({ handler, deadlineMs }: HandlerModule, job: HandlerJob): unknown {
+    this.#wasCalled = true;
     if (deadlineMs === undefined) return handler(job, this.#context());
     return this.#withDeadline(deadlineMs, async () => await handler(job, this.#context()));
   }
@@ -229,21 +244,4 @@ export class Attempt {
 
 function abortErrorOf(reason: string): DOMException {
   return new DOMException(`The job was stopped: ${reason}`, "AbortError");
-}
-
-function toHandlerJob({ id, kind, payload, lease }: JobMessage, consumerId: string): HandlerJob {
-  return { id, kind, payload: parse(payload), lease, consumerId };
-}
-
-function parse(payload: string): unknown {
-  try {
-    const value: unknown = parseJson(payload);
-    assertExact(payload);
-    return value;
-  } catch (error) {
-    if (error instanceof InexactNumber) {
-      throw new GiveUp(`The payload cannot be given to its handler as it is stored: ${error.message}`);
-    }
-    throw new GiveUp(`The payload is not JSON: ${messageOf(error)}`);
-  }
 }

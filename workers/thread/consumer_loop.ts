@@ -74,12 +74,14 @@ export class ConsumerLoop {
     this.#attemptOptions = {
       ...{ consumerId, handlers, clock, state },
       settings: Object.freeze({ filesDir, startDir, workMs, severalHosts }),
+      onLoading: () => this.#results.flush(),
       onLoaded: (kind) => this.#adopt(kind),
       onUnloadable: (kind, problem) => {
         tell({ type: "loaded", kind, problem });
         // What a module imports stays failed in this thread after it is mended.
         this.retireAfterJob(`It could not load the handler of kind ${kind}`);
       },
+      isUsable: () => this.#unusable === null,
       log: (text) => this.#note(text),
     };
   }
@@ -196,7 +198,7 @@ export class ConsumerLoop {
     this.#current = null;
     this.#hasDoneJobs = true;
     tickets.end(attempt.ticket);
-    this.#results.add({ ticket: attempt.ticket, outcome, ranMs: ended - attempt.began });
+    this.#results.add({ ticket: attempt.ticket, outcome, ranMs: attempt.ranMs(ended) });
     if (attempt.overrun !== null) this.#retire(attempt.overrun, null);
     if (this.#untidy !== null) this.#retire(this.#untidy, null);
     this.#unsettled.set(attempt.ticket, attempt.id);
@@ -211,12 +213,12 @@ export class ConsumerLoop {
     }
   }
 
-  /** Changes that a module makes while it loads are visible only to the jobs of its kind. */
+  /** What a module replaces while it loads is visible only to the jobs of its kind. */
   #adopt(kind: string): void {
     const { guards: { tidiness }, log } = this.#options;
     const names = tidiness.adopt(kind);
     if (names.length === 0) return;
-    log.info(`The handler of kind ${kind} changes ${names.join(", ")}: only its own jobs see that`);
+    log.info(`The handler of kind ${kind} replaces ${names.join(", ")}: only its own jobs see that`);
   }
 
   /** The thread is no longer usable. Its current job goes to another consumer, and is charged if it is guilty. */

@@ -1,9 +1,9 @@
 /**
- * The globals of a thread, the same for every job: a handler's changes are undone when its job has ended. Changes that
- * a module makes while it loads (a polyfill, an instrumentation) apply only to the jobs of its own kind.
+ * The globals of a thread, the same for every job: a handler's changes are undone when its job has ended. What a module
+ * adds while it loads (a polyfill) stays for all, because a thread loads it once, for all handlers that import it. What it
+ * replaces (an instrumentation) applies only to the jobs of its own kind.
  */
-import type { EventEmitter } from "node:events";
-import process from "node:process";
+import { ProcessListeners } from "./process_listeners.ts";
 import { isUnchanged, QuickCheck } from "./quick_check.ts";
 import { append } from "./runtime.ts";
 import {
@@ -19,11 +19,8 @@ import {
   watchLazyClasses,
 } from "./shared_objects.ts";
 
-const { apply, getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect;
+const { getOwnPropertyDescriptor, getPrototypeOf, isExtensible, ownKeys } = Reflect;
 const { hasInstance } = Symbol;
-const { listeners, removeListener }: EventEmitter = process;
-
-const PROCESS_EVENTS = ["uncaughtException", "unhandledRejection"] as const;
 
 interface Entry extends Property {
   readonly ofObject: string;
@@ -35,7 +32,7 @@ interface Watched {
   readonly object: object;
   readonly name: string;
   readonly prototype: object | null;
-  readonly keys: readonly PropertyKey[];
+  readonly keys: PropertyKey[];
   /** Names may be added to it: libraries keep their own in the global object and in constructors. */
   readonly isOpen: boolean;
 }
@@ -63,7 +60,7 @@ export class Globals {
   readonly #whole: QuickCheck;
   /** Checks what most code uses (1 µs). Of added names it sees only those that a loop over an object's keys meets. */
   readonly common: QuickCheck;
-  readonly #listeners = PROCESS_EVENTS.map((event) => listeners.call(process, event).length);
+  readonly #listeners = new ProcessListeners();
   readonly #ofKind = new Map<string, readonly Change[]>();
   #inForce: readonly Change[] = NONE;
 
@@ -79,7 +76,7 @@ export class Globals {
 
   /** Whether everything is in its first state, by the quick check of everything. */
   get areUntouched(): boolean {
-    return !this.#hasListeners() && this.#whole.isUntouched() && this.#areChainsUntouched() &&
+    return !this.#listeners.areMore && this.#whole.isUntouched() && this.#areChainsUntouched() &&
       this.#areLateUntouched();
   }
 
@@ -93,9 +90,14 @@ export class Globals {
     this.#inForce = wanted;
   }
 
-  /** Called when the module of this kind has been loaded. Returns the names of what it changed. */
+  /** Called when the module of this kind has been loaded. Returns the names of what applies only to its jobs. */
   adopt(kind: string): string[] {
-    const changes = this.#undo();
+    const all = this.#undo();
+    const changes: Change[] = [];
+    for (let i = 0; i < all.length; i++) {
+      const change = all[i] as Change;
+      if (!this.#keepAddition(change)) append(changes, change);
+    }
     if (changes.length === 0) return [];
     putAll(changes, "after");
     this.#ofKind.set(kind, changes);
@@ -105,7 +107,7 @@ export class Globals {
 
   /** Called after a job: restores the state before it. Like `#undo`, it must not call what a handler can replace. */
   restore(): Restored {
-    this.#removeListeners();
+    this.#listeners.removeAdded();
     const changes = this.#undo();
     if (changes.length === 0 && this.#inForce === NONE) return { names: [], stuck: [] };
     const own = this.#inForce;
@@ -133,13 +135,29 @@ export class Globals {
     }
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string | symbol;
-      const descriptor = descriptorOf(object, key);
-      if (descriptor === undefined || !descriptor.configurable && !descriptor.writable) continue;
-      const { value } = descriptor;
-      if (value !== value) continue;
-      const ofObject = name;
-      append(this.#entries, { object, key, ofObject, name: `${name}.${nameOfKey(key)}`, value, descriptor });
+      this.#expect({ object, key, name: `${name}.${nameOfKey(key)}` }, name);
     }
+  }
+
+  /** From now on, this property is to stay as it is. */
+  #expect({ object, key, name }: Property, ofObject: string): void {
+    const descriptor = descriptorOf(object, key);
+    if (descriptor === undefined || !descriptor.configurable && !descriptor.writable) return;
+    const { value } = descriptor;
+    if (value === value) append(this.#entries, { object, key, ofObject, name, value, descriptor });
+  }
+
+  /** Returns false for all other changes. What decides about `instanceof` concerns all code. */
+  #keepAddition(change: Change): boolean {
+    const { object, key, before, after } = change;
+    if (before !== undefined || after === undefined || key === hasInstance) return false;
+    put(change, after);
+    this.#expect(change, change.name);
+    for (let i = 0; i < this.#watched.length; i++) {
+      const watched = this.#watched[i] as Watched;
+      if (watched.object === object) append(watched.keys, key);
+    }
+    return true;
   }
 
   /**
@@ -196,24 +214,6 @@ export class Globals {
       if (!isOpen && ownKeys(object).length !== keys.length) return false;
     }
     return true;
-  }
-
-  #hasListeners(): boolean {
-    for (let i = 0; i < PROCESS_EVENTS.length; i++) {
-      const all = apply(listeners, process, [PROCESS_EVENTS[i]]) as readonly unknown[];
-      if (all.length !== this.#listeners[i]) return true;
-    }
-    return false;
-  }
-
-  #removeListeners(): void {
-    for (let i = 0; i < PROCESS_EVENTS.length; i++) {
-      const event = PROCESS_EVENTS[i] as string;
-      const all = apply(listeners, process, [event]) as (() => void)[];
-      for (let n = this.#listeners[i] as number; n < all.length; n++) {
-        apply(removeListener, process, [event, all[n]]);
-      }
-    }
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
+import timers from "node:timers";
 import { printable } from "@persistent-queue/queue/basics";
 import type { ThreadState } from "../dispatch/thread_state.ts";
 import type { Attempt } from "./attempt.ts";
@@ -47,10 +48,12 @@ export class Owners {
       event.preventDefault();
       options.onFault(wordsOf(event.reason), this.#owner());
     });
-    for (const name of ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"]) {
-      this.#ownCallbacksOf(globalThis, name);
+    // Those of `node:timers` are for packages that use its default export. What is imported by name cannot be replaced.
+    for (const name of ["setTimeout", "setInterval", "setImmediate"]) {
+      this.#ownCallbacksOf(name, globalThis, timers);
     }
-    this.#ownCallbacksOf(process, "nextTick");
+    this.#ownCallbacksOf("queueMicrotask", globalThis);
+    this.#ownCallbacksOf("nextTick", process);
     beforeContinuations(() => this.#noteOwner());
   }
 
@@ -59,9 +62,12 @@ export class Owners {
     return this.#enter(owner, work, owner);
   }
 
-  #ownCallbacksOf(object: object, name: string): void {
-    const value = this.#owned(Reflect.get(object, name) as Schedule);
-    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  /** The objects have the same function. */
+  #ownCallbacksOf(name: string, first: object, ...others: readonly object[]): void {
+    const value = this.#owned(Reflect.get(first, name) as Schedule);
+    for (const object of [first, ...others]) {
+      Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+    }
   }
 
   /** Called at each continuation: what runs from here on belongs to this owner. */

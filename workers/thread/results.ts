@@ -1,13 +1,22 @@
 /**
  * Results on their way to the supervisor: batched while they come fast, sent at once when they do not. Also converts
- * what a handler returned to JSON.
+ * what a handler gets and returns from and to JSON.
  */
 import type { AttemptReport, Outcome } from "@persistent-queue/queue";
-import { exactJson, isTooDeep, MAX_DEPTH } from "@persistent-queue/queue/basics";
-import { type FromThread, MAX_IN_FLIGHT, type Result } from "../protocol.ts";
+import {
+  assertExact,
+  exactJson,
+  InexactNumber,
+  isTooDeep,
+  MAX_DEPTH,
+  messageOf,
+} from "@persistent-queue/queue/basics";
+import { GiveUp, type HandlerJob } from "../handler.ts";
+import { type FromThread, type JobMessage, MAX_IN_FLIGHT, type Result } from "../protocol.ts";
 import { append, type Clock } from "./runtime.ts";
 
-const { stringify } = JSON;
+/** Captured before a handler can change them. */
+const { parse: parseJson, stringify } = JSON;
 const { hasOwn } = Object;
 
 const LONGEST_MS = 5;
@@ -31,7 +40,7 @@ export class Results {
   add(result: Result): void {
     const now = this.#clock.now();
     if (this.#unsent.length === 0) {
-      this.#since = now - result.ranMs;
+      this.#since = now - (result.ranMs ?? 0);
       // The next job may take long, but these have ended.
       this.#cancelTimer = this.#clock.after(LONGEST_MS, () => this.flush());
     }
@@ -160,4 +169,22 @@ function lossyText(value: unknown): ResultText {
     // A getter or a custom toJSON throws.
   }
   return { text: null, loss: "JSON cannot hold it, and it was not kept" };
+}
+
+/** A job as its handler sees it. @throws {GiveUp} its payload cannot be given to a handler */
+export function toHandlerJob({ id, kind, payload, lease }: JobMessage, consumerId: string): HandlerJob {
+  return { id, kind, payload: parse(payload), lease, consumerId };
+}
+
+function parse(payload: string): unknown {
+  try {
+    const value: unknown = parseJson(payload);
+    assertExact(payload);
+    return value;
+  } catch (error) {
+    if (error instanceof InexactNumber) {
+      throw new GiveUp(`The payload cannot be given to its handler as it is stored: ${error.message}`);
+    }
+    throw new GiveUp(`The payload is not JSON: ${messageOf(error)}`);
+  }
 }

@@ -138,8 +138,8 @@ function writeResults(all: readonly Result[]): string {
   let results = "";
   for (let i = 0; i < all.length; i++) {
     const { ticket, outcome, ranMs } = all[i] as Result;
-    const ms = ranMs >= 0 && ranMs < Infinity ? ranMs : 0;
-    if (outcome.type === "returned" && outcome.result === null) {
+    const ms = ranMs === null ? null : ranMs >= 0 && ranMs < Infinity ? ranMs : 0;
+    if (outcome.type === "returned" && outcome.result === null && ms !== null) {
       returned += `${returned === "" ? "" : ","}${ticket},${round(ms * 1000)}`;
     } else {
       const result = `{"ticket":${ticket},"ranMs":${ms},"outcome":${writeOutcome(outcome)}}`;

@@ -66,7 +66,7 @@ export class Tidiness {
     this.#globals.enter(kind);
   }
 
-  /** Changes that a module makes while it loads apply to the jobs of its kind. Returns their names. */
+  /** Called when the module of this kind has been loaded. Returns the names of what applies only to its jobs. */
   adopt(kind: string): string[] {
     this.#tellingNames.keep();
     return this.#globals.adopt(kind);

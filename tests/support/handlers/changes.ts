@@ -18,6 +18,8 @@ export const WAYS: Readonly<Record<string, () => unknown>> = {
   "the prototype of iterators of arrays": () => Object.setPrototypeOf(iterator, null),
   "the prototype of responses": () => Object.setPrototypeOf(Response.prototype, { added: changed }),
   "a global of browsers": () => Object.assign(globals, { window: {}, document: {} }),
+  "a polyfill, which it replaces": () => Object.assign(Array.prototype, { second: changed }),
+  "a polyfill, which it removes": () => Reflect.deleteProperty(Array.prototype, "second"),
   "nothing more of browsers": () => ["window", "document"].forEach((name) => delete globals[name]),
 };
 

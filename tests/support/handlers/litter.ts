@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import process, { chdir, kill } from "node:process";
+import timers from "node:timers";
 import { parentPort } from "node:worker_threads";
 import type { HandlerContext, HandlerJob } from "@persistent-queue/workers";
 
@@ -55,6 +56,10 @@ export const WAYS: Readonly<Record<string, Way>> = {
     later(() => {
       for (;;);
     }),
+  "a loop that starts late, by a timer of node:timers": () =>
+    void timers.setTimeout(() => {
+      for (;;);
+    }, LATER_MS),
   "a loop after a late await": () => {
     void (async () => {
       await sleep(LATER_MS);

@@ -1,0 +1,2 @@
+/** Uses the polyfill of `filled`. */
+export { handler } from "./filled.ts";
