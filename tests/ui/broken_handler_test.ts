@@ -50,9 +50,9 @@ Deno.test("Ops does not pass over the jobs of a broken handler when it says how 
   await addHeld(pages);
   const cookie = await pages.logInToOps();
   const page = async () => await (await pages.askOps("/", { headers: { cookie } })).text();
-  assert.match(await page(), /Wait without a handler<\/summary>.*?<dd>2<\/dd>/s);
+  assert.match(await page(), /Without a working handler<\/summary>.*?<dd>2<\/dd>/s);
   await pages.queue.move("cancel", ["held", "held too"], "a test");
-  assert.doesNotMatch(await page(), /Wait without a handler/);
+  assert.doesNotMatch(await page(), /Without a working handler/);
 });
 
 Deno.test("the metric of parked jobs does not say that no handler knows them if theirs is broken", async () => {

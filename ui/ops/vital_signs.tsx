@@ -37,7 +37,7 @@ export function VitalSigns({ snapshot: { stats, system }, version, now, agedMs }
           {stats === null ? "–" : queueAge(stats, agedMs)}
         </Sign>
         {parkedOf(stats) > 0 && (
-          <Sign name="Wait without a handler" why={WHY.parked} bad>{count(parkedOf(stats))}</Sign>
+          <Sign name="Without a working handler" why={WHY.parked} bad>{count(parkedOf(stats))}</Sign>
         )}
         <Sign name="Stalled jobs" why={WHY.stalled} bad={(stats?.stalled ?? 0) > 0}>
           {stats === null ? "–" : count(stats.stalled)}
