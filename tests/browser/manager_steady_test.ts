@@ -173,7 +173,7 @@ async function backStepByStep(stage: Stage): Promise<void> {
   await page.getByRole("link", { name: /^FAILED/ }).click();
   await search("?status=FAILED");
   // The jobs shown before have all failed, so the same rows stay.
-  await page.waitForFunction("document.title === 'FAILED jobs · Persistent Queue'");
+  await eventually("the title", async () => await page.title() === "FAILED jobs · Persistent Queue");
   await page.getByLabel("Changed", { exact: true }).selectOption("1h");
   await search("?status=FAILED&changed_since=1h");
   await page.getByLabel("Part of the id").pressSequentially("number-3", { delay: 250 });
