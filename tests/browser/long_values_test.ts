@@ -1,6 +1,7 @@
 /** A long value does not end in the middle of a line: it shows that there is more, all of it at a click, and can be copied. */
 import assert from "node:assert/strict";
 import { browserTest } from "../support/browser.ts";
+import { eventually } from "../support/eventually.ts";
 import { managerSystem, onStage } from "./manager_stage.ts";
 
 const LINES = Array.from({ length: 200 }, (_, n) => `line ${n}`);
@@ -39,9 +40,7 @@ browserTest(
     await page.getByText("Copied.").waitFor();
     assert.deepEqual(JSON.parse(await copied()), LINES);
     await page.getByRole("button", { name: "Copy id" }).click();
-    await page.waitForFunction(
-      `navigator.clipboard.readText().then((text) => text === ${JSON.stringify(id)})`,
-    );
+    await eventually("the id is copied", async () => await copied() === id);
 
     await page.goto(`${system.manager}/job?id=${encodeURIComponent("data/files/short.txt")}`);
     await payload.waitFor();
