@@ -3,6 +3,7 @@ import { printable } from "@persistent-queue/queue/basics";
 import { age, dateAndTime, duration } from "../components/format.ts";
 import { StatusBadge } from "../components/job_label.tsx";
 import { CopyButton, LongText } from "../components/long_text.tsx";
+import { Term } from "../components/term.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Dock, PageHead } from "./page_frame.tsx";
 import { Actions } from "./job_row.tsx";
@@ -117,14 +118,7 @@ function Facts(
       <dl class="facts">
         {facts.map(([name, value, meaning]) => (
           <div key={name}>
-            <dt>
-              {meaning === undefined ? name : (
-                <details class="why">
-                  <summary>{name}</summary>
-                  <p class="small meaning">{meaning}</p>
-                </details>
-              )}
-            </dt>
+            <Term name={name} why={meaning} />
             <dd>{value}</dd>
           </div>
         ))}

@@ -1,6 +1,7 @@
 /** Vital signs: how long jobs wait, when the last sweep was, how much memory is used. */
 import type { ComponentChildren } from "preact";
 import { age, count, duration } from "../components/format.ts";
+import { Term } from "../components/term.tsx";
 import type { Snapshot, Stats, SystemState } from "./snapshot.ts";
 
 export interface VitalSignsProps {
@@ -92,14 +93,7 @@ interface SignProps {
 function Sign({ name, why, main = false, bad = false, children }: SignProps) {
   return (
     <div class={`sign${main ? " sign-main" : ""}${bad ? " sign-bad" : ""}`}>
-      <dt>
-        {why === undefined ? name : (
-          <details class="why">
-            <summary>{name}</summary>
-            <p class="small">{why}</p>
-          </details>
-        )}
-      </dt>
+      <Term name={name} why={why} />
       <dd>{children}</dd>
     </div>
   );
